@@ -1,0 +1,23 @@
+"""Addresses of the complete site."""
+
+from __future__ import annotations
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+from django.views.generic import RedirectView
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+urlpatterns = [
+    path("cms/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("", include("media_pipeline.urls")),
+    path("", RedirectView.as_view(url="/en/"), name="front_door"),
+]
+urlpatterns += i18n_patterns(
+    path("", include("ugc.urls")),
+    path("", include("storefront.urls.checkout")),
+    path("", include("cms.urls")),
+    path("", include(wagtail_urls)),
+)
