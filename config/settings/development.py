@@ -34,9 +34,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 MEDIA_ROOT = DATA_DIR / "editors-media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "incoming": {
         "BACKEND": "media_pipeline.storage.FolderStorage",
         "OPTIONS": {"location": DATA_DIR / "files" / "incoming"},

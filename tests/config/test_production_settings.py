@@ -1,0 +1,72 @@
+"""The production settings are read in a process of their own, as at a real start."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "SECRET_KEY": "x" * 50,
+    "ALLOWED_HOSTS": "shop.example",
+    "BASE_URL": "https://shop.example",
+    "DATABASE_URL": "postgres://u:p@127.0.0.1:5432/shop",
+    "BROKER_URL": "redis://127.0.0.1:6379/0",
+    "S3_INCOMING_BUCKET": "incoming",
+    "S3_PRIVATE_BUCKET": "private",
+    "S3_PUBLIC_BUCKET": "public",
+    "S3_PUBLIC_BASE_URL": "https://media.shop.example",
+    "EMAIL_HOST": "127.0.0.1",
+    "FROM_EMAIL": "shop@shop.example",
+}
+PRINT = (
+    "import django; from django.conf import settings; django.setup();"
+    "from django.core.files.storage import storages;"
+    "print(settings.SESSION_COOKIE_SECURE, storages['public'].url('a/b.jpg'))"
+)
+
+
+def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    variables = {**GOOD, **changes}
+    environment = {k: v for k, v in os.environ.items() if "SCHAUFENSTER" not in k}
+    environment |= {
+        f"SCHAUFENSTER_{k}": v for k, v in variables.items() if v is not None
+    }
+    environment["DJANGO_SETTINGS_MODULE"] = "config.settings.production"
+    return subprocess.run(
+        [sys.executable, "-c", PRINT],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_documented_minimum_starts_and_is_secure():
+    answer = start()
+
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split() == ["True", "https://media.shop.example/a/b.jpg"]
+
+
+def test_missing_and_malformed_variables_are_all_named_at_once():
+    answer = start(SECRET_KEY=None, BROKER_URL="sqs://queue", BASE_URL="shop.example/")
+
+    assert answer.returncode != 0
+    for name in ("SECRET_KEY", "BROKER_URL", "BASE_URL"):
+        assert f"SCHAUFENSTER_{name}:" in answer.stderr
+    assert "SCHAUFENSTER_EMAIL_HOST:" not in answer.stderr
+
+
+def test_every_variable_is_documented():
+    source = (ROOT / "config/settings/production.py").read_text()
+    page = (ROOT / "docs/reference/environment-variables.md").read_text()
+
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"', source))
+
+    assert len(read) > 15
+    assert {name for name in read if f"`{name}`" not in page} == set()
