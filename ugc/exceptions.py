@@ -1,0 +1,23 @@
+"""What can go wrong, split by what the caller should do."""
+
+from __future__ import annotations
+
+
+class UgcError(Exception):
+    """Something about customers' photos did not work."""
+
+
+class NotPossible(UgcError):
+    """The photo's state does not allow it; ask for the photo again."""
+
+
+class TooManyUploads(UgcError):
+    """This origin has uploaded enough for this hour; try later."""
+
+
+class UnknownProduct(UgcError):
+    """The catalogue knows no product with this key."""
+
+
+class UnknownReason(UgcError):
+    """No such reason code."""
