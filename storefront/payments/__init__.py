@@ -1,0 +1,1 @@
+"""How orders are paid: a thin port and the built-in test provider."""
