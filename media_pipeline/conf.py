@@ -1,0 +1,136 @@
+"""Every setting of this package, with its unit and default.
+
+Read each time it is asked, so that overriding works. Without configured Django
+settings, as behind ``python -m media_pipeline``, the defaults answer; Django is
+never imported from here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def setting(name: str, default: Any) -> Any:
+    """Return ``MEDIA_PIPELINE_<name>`` of the Django settings, or the default."""
+    django_conf = sys.modules.get("django.conf")
+    if django_conf is None:
+        return default
+    settings = django_conf.settings
+    if not settings.configured and "DJANGO_SETTINGS_MODULE" not in os.environ:
+        return default
+    return getattr(settings, f"MEDIA_PIPELINE_{name}", default)
+
+
+# --- what is taken ------------------------------------------------------------
+def max_upload_bytes() -> int:
+    """Largest file that is taken, bytes."""
+    return int(setting("MAX_UPLOAD_BYTES", 25 * 1024 * 1024))
+
+
+def max_pixels() -> int:
+    """Largest picture that is decoded, px. Common sensors give 50.3 million."""
+    return int(setting("MAX_PIXELS", 52_000_000))
+
+
+def min_side() -> int:
+    """Shortest side that is taken, px."""
+    return int(setting("MIN_SIDE", 200))
+
+
+def max_side() -> int:
+    """Longest side that is taken, px."""
+    return int(setting("MAX_SIDE", 12_000))
+
+
+def max_ratio() -> float:
+    """Long side by short side at most."""
+    return float(setting("MAX_RATIO", 5))
+
+
+def max_jpeg_scans() -> int:
+    """Scans of a progressive JPEG at most; ten are usual, a bomb has thousands."""
+    return int(setting("MAX_JPEG_SCANS", 100))
+
+
+# --- the sandbox --------------------------------------------------------------
+def sandbox_command() -> Sequence[str]:
+    """Command that starts the decode server; the socket's number is appended.
+
+    Also read from the environment (separated by spaces), so that a test can
+    start a faulty server behind the command line and behind a worker.
+    """
+    command = setting("SANDBOX_COMMAND", None)
+    if command is None:
+        command = os.environ.get("MEDIA_PIPELINE_SANDBOX_COMMAND", "").split()
+    return list(command) or [sys.executable, "-P", "-s", "-m", "media_pipeline.sandbox"]
+
+
+def sandbox_wall_seconds() -> float:
+    """Longest wait for one answer of a child, seconds; then it is killed."""
+    return float(setting("SANDBOX_WALL_SECONDS", 15))
+
+
+def sandbox_cpu_seconds() -> int:
+    """CPU time of one child, seconds."""
+    return int(setting("SANDBOX_CPU_SECONDS", 8))
+
+
+def sandbox_memory_bytes() -> int:
+    """Address space of one child, bytes. 52 MP with alpha and a profile fit."""
+    return int(setting("SANDBOX_MEMORY_BYTES", 1280 * 1024 * 1024))
+
+
+# --- the steps ----------------------------------------------------------------
+def steps(profile: str = "photo") -> Sequence[str] | None:
+    """Names of the steps that inspect this profile's pictures, in order.
+
+    None for photos means the pipeline's own default. Product pictures come from
+    the shop itself: nobody moderates them.
+    """
+    if profile == "product":
+        return list(setting("PRODUCT_STEPS", ["hashes", "colours"]))
+    chosen = setting("STEPS", None)
+    return None if chosen is None else list(chosen)
+
+
+def step_options() -> Mapping[str, Mapping[str, Any]]:
+    """Options by step name, as ``{"resolution": {"min_short_side": 900}}``."""
+    return dict(setting("STEP_OPTIONS", {}))
+
+
+def models_folder() -> Path:
+    """Folder of the installed model files; outside the repository's history.
+
+    The environment variable of the same name serves the command, which knows no
+    settings.
+    """
+    default = os.environ.get("MEDIA_PIPELINE_MODELS_FOLDER")
+    if default is None:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        default = str(Path(cache) / "schaufenster" / "models")
+    return Path(setting("MODELS_FOLDER", default))
+
+
+# --- storages -----------------------------------------------------------------
+def incoming_storage() -> str:
+    """Alias of the storage of uploads as they came."""
+    return str(setting("INCOMING_STORAGE", "incoming"))
+
+
+def private_storage() -> str:
+    """Alias of the storage of masters and of renditions that are not public."""
+    return str(setting("PRIVATE_STORAGE", "private"))
+
+
+def public_storage() -> str:
+    """Alias of the storage of what everybody may see."""
+    return str(setting("PUBLIC_STORAGE", "public"))
+
+
+def incoming_expire_seconds() -> int:
+    """Age at which an upload that no asset refers to is deleted, seconds."""
+    return int(setting("INCOMING_EXPIRE_SECONDS", 24 * 60 * 60))

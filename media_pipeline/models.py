@@ -1,0 +1,142 @@
+"""An asset (one upload and what is known of it) and its renditions."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from outbox.models import Work, work_indexes
+
+from .pictures import Picture
+from .storage import public_url
+
+
+def new_public_id() -> str:
+    """Return a random name of 128 bits that nobody can guess."""
+    return secrets.token_hex(16)
+
+
+class Asset(Work):
+    """One uploaded original, its state, and what the pipeline found in it."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Being checked")
+        PROCESSED = "processed", _("Checked")
+        REFUSED_FILE = "refused_file", _("File refused")
+        QUARANTINED = "quarantined", _("Needs attention")
+
+    class Profile(models.TextChoices):
+        PHOTO = "photo", _("Customer's photo")
+        PRODUCT = "product", _("Product picture")
+
+    work_task = "media_pipeline.process_asset"
+    quarantine_fields = {"state": State.QUARANTINED}
+
+    public_id = models.CharField(max_length=32, unique=True, default=new_public_id)
+    profile = models.CharField(
+        max_length=10, choices=Profile.choices, default=Profile.PHOTO
+    )
+    state = models.CharField(
+        max_length=12, choices=State.choices, default=State.PENDING
+    )
+    # Name in the storage "incoming"; empty once the asset is settled.
+    original = models.CharField(max_length=200, blank=True, default="")
+    # What the file was called, cleaned; to be shown, never to be opened.
+    original_name = models.CharField(max_length=120, blank=True, default="")
+    byte_size = models.PositiveIntegerField(default=0)  # of the upload
+    # Code of a refused file; refusals.wording() has the words.
+    reason = models.CharField(max_length=40, blank=True, default="")
+    # Name in the storage "private".
+    master = models.CharField(max_length=200, blank=True, default="")
+    width = models.PositiveIntegerField(null=True, blank=True)  # of the master, px
+    height = models.PositiveIntegerField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    phash = models.CharField(max_length=16, blank=True, default="")
+    dhash = models.CharField(max_length=16, blank=True, default="")
+    # Advice to the policy: "pass", "review" or "reject"; empty while unknown.
+    verdict = models.CharField(max_length=6, blank=True, default="")
+    # The command's JSON object without its file and its renditions.
+    result = models.JSONField(default=dict, blank=True)
+    dominant_colour = models.CharField(max_length=7, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("asset")
+        verbose_name_plural = _("assets")
+        indexes = [*work_indexes("media_asset")]
+        constraints = [
+            models.CheckConstraint(
+                name="media_asset_processed_has_master",
+                condition=~Q(state="processed")
+                | (~Q(master="") & Q(width__gt=0) & Q(height__gt=0)),
+            ),
+            models.CheckConstraint(
+                name="media_asset_refused_has_reason",
+                condition=~Q(state="refused_file") | ~Q(reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def public_picture(self) -> Picture | None:
+        """What everybody may see of it, or None. No query if prefetched."""
+        shown = [each for each in self.renditions.all() if each.public_name]
+        return self._picture(shown, lambda rendition: public_url(rendition.public_name))
+
+    def private_picture(self, url_for: Callable[[Rendition], str]) -> Picture | None:
+        """Its picture by addresses that the caller guards. No query if prefetched."""
+        return self._picture(list(self.renditions.all()), url_for)
+
+    def _picture(
+        self, renditions: list[Rendition], url_for: Callable[[Rendition], str]
+    ) -> Picture | None:
+        return Picture.of(
+            [
+                (each.format, each.width, each.height, url_for(each))
+                for each in renditions
+            ],
+            colour=self.dominant_colour,
+        )
+
+
+class Rendition(models.Model):
+    """One derivative of an asset: made once, by a worker."""
+
+    class Format(models.TextChoices):
+        AVIF = "avif", "AVIF"
+        JPEG = "jpeg", "JPEG"
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="renditions")
+    format = models.CharField(max_length=4, choices=Format.choices)
+    width = models.PositiveIntegerField()  # px
+    height = models.PositiveIntegerField()
+    bytes = models.PositiveIntegerField()
+    private_name = models.CharField(max_length=200)
+    # Random, new at each publication; empty while nobody may see it.
+    public_name = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("rendition")
+        verbose_name_plural = _("renditions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asset", "format", "width"], name="media_rendition_once"
+            ),
+            models.UniqueConstraint(
+                fields=["public_name"],
+                name="media_rendition_public_name_once",
+                condition=~Q(public_name=""),
+            ),
+            models.CheckConstraint(
+                name="media_rendition_public_is_a_copy",
+                condition=~Q(public_name=F("private_name")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.format} {self.width}×{self.height}"
