@@ -6,8 +6,12 @@ import os
 
 from celery import Celery
 
+from outbox import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 
-app = Celery("schaufenster")
+broker.register()
+
+app = Celery("schaufenster", task_cls="outbox.tasks:Doorbell")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
