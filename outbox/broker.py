@@ -17,7 +17,6 @@ site's own user should be able to write, and ``polling_interval`` (0.1 s).
 from __future__ import annotations
 
 import logging
-import os
 import time
 import uuid
 from collections import deque
@@ -145,6 +144,10 @@ class Transport(virtual.Transport):
         super().__init__(client, **kwargs)
         self.state = self.global_state
 
+    @property
+    def default_connection_params(self) -> dict[str, Any]:
+        return {"port": self.default_port}  # a folder has no host
+
     def driver_version(self) -> str:
         return "1"
 
@@ -157,7 +160,7 @@ def register() -> None:
 def _messages(folder: Path) -> list[str]:
     """Return the names of the whole messages, oldest first."""
     try:
-        names = os.listdir(folder)
+        names = [entry.name for entry in folder.iterdir()]
     except FileNotFoundError:
         return []
     return sorted(name for name in names if not name.startswith("."))
