@@ -7,8 +7,8 @@ from typing import Any
 
 from celery import current_app
 from django.apps import AppConfig
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
 
 from . import conf
 from .services import work_models
@@ -77,7 +77,8 @@ def check_sqlite(
             '"init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"}.',
             id="outbox.W002",
         )
-        for alias, database in settings.DATABASES.items()
-        if database.get("ENGINE", "").endswith(("sqlite3", "spatialite"))
-        and database.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE"
+        for alias in connections
+        if connections[alias].vendor == "sqlite"
+        and connections[alias].settings_dict.get("OPTIONS", {}).get("transaction_mode")
+        != "IMMEDIATE"
     ]

@@ -36,8 +36,8 @@ W = TypeVar("W", bound=Work)
 _FREE: dict[str, Any] = {"lease_until": None, "lease_token": ""}
 
 
-def _rows(model: type[W], using: str | None = None) -> WorkQuerySet[W]:
-    # Not the model's manager, which a subclass may have narrowed.
+def rows(model: type[W], using: str | None = None) -> WorkQuerySet[W]:
+    """Return all rows, whatever the model's own manager leaves out."""
     return WorkQuerySet(model, using=using or router.db_for_write(model))
 
 
@@ -129,7 +129,7 @@ class Lease(Generic[W]):
     def _update(self, **fields: Any) -> bool:
         # The token alone would do, as it is emptied whenever the row is freed;
         # the states are there for a row that a person changed by hand.
-        mine = _rows(type(self.row), self.using).open()
+        mine = rows(type(self.row), self.using).open()
         return mine.filter(pk=self.row.pk, lease_token=self.token).update(**fields) == 1
 
     def _renew_until(self, stop: threading.Event) -> None:
@@ -166,7 +166,7 @@ def claim(model: type[W], pk: object) -> Lease[W] | None:
     """
     using = router.db_for_write(model)
     token = secrets.token_hex(16)
-    row = _rows(model, using).filter(pk=pk)
+    row = rows(model, using).filter(pk=pk)
     claimed = (
         row.due()
         .filter(losses__lt=conf.max_losses())
@@ -204,7 +204,7 @@ def retry(model: type[W], pk: object, **fields: Any) -> bool:
     quarantine. The sweeper rings for it.
     """
     return (
-        _rows(model)
+        rows(model)
         .filter(pk=pk, settled_at=None)
         .quarantined()
         .update(
@@ -226,7 +226,7 @@ def quarantine_lost(model: type[W], *, pk: object = None) -> int:
 
     All of the model, at most ``OUTBOX_SWEEP_LIMIT``, or the one with that key.
     """
-    lost = _rows(model).open().unleased().filter(losses__gte=conf.max_losses())
+    lost = rows(model).open().unleased().filter(losses__gte=conf.max_losses())
     if pk is not None:
         lost = lost.filter(pk=pk)
     keys = list(lost.values_list("pk", flat=True)[: conf.sweep_limit()])

@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from . import conf, leases
 from .exceptions import PurgeUnconfirmed
-from .models import FilePurge, OutgoingMail, Work, WorkQuerySet
+from .models import FilePurge, OutgoingMail, Work
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def ring_on_commit(work: Work) -> None:
     """
     using = work._state.db or router.db_for_write(type(work))
     # The sweeper waits a moment from now on; it is for lost rings only.
-    WorkQuerySet(type(work), using=using).filter(pk=work.pk).update(rung_at=Now())
+    leases.rows(type(work), using).filter(pk=work.pk).update(rung_at=Now())
 
     def send() -> None:
         ring(type(work), work.pk)
@@ -89,16 +89,14 @@ def sweep() -> int:
     for model in work_models():
         keys = [pk for kind, pk in chosen if kind is model]
         if keys:
-            WorkQuerySet(model, using=router.db_for_write(model)).filter(
-                pk__in=keys
-            ).update(rung_at=Now())
+            leases.rows(model).filter(pk__in=keys).update(rung_at=Now())
     return _ring_all(chosen)
 
 
 def _unheard(model: type[Work]) -> list[object]:
     """Return the keys to ring for, in the order of their turns: two queries."""
     unheard = (
-        WorkQuerySet(model, using=router.db_for_write(model))
+        leases.rows(model)
         .due()
         .filter(
             Q(rung_at=None)
@@ -311,7 +309,7 @@ def backlog() -> list[Backlog]:
 
 
 def _backlog(model: type[Work]) -> Backlog:
-    rows = WorkQuerySet(model, using=router.db_for_write(model))
+    rows = leases.rows(model)
     oldest = (
         rows.due()
         .order_by("not_before")

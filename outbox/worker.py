@@ -16,7 +16,6 @@ logger = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-@worker_ready.connect(dispatch_uid="shoppable_outbox_sweep_at_start")
 def _sweep_at_start(**kwargs: Any) -> None:
     # Sent, not called: the worker's main process keeps no database connection
     # that its pool processes would inherit.
@@ -29,7 +28,6 @@ def _sweep_at_start(**kwargs: Any) -> None:
         logger.warning("The broker took no sweep at start", exc_info=True)
 
 
-@beat_embedded_init.connect(dispatch_uid="shoppable_outbox_die_with_worker")
 def _die_with_worker(**kwargs: Any) -> None:
     """Have the kernel end this beat when its worker ends, however that was.
 
@@ -45,3 +43,9 @@ def _die_with_worker(**kwargs: Any) -> None:
     if os.getppid() != worker:
         # It was gone before the kernel knew.
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+worker_ready.connect(_sweep_at_start, dispatch_uid="shoppable_outbox_sweep_at_start")
+beat_embedded_init.connect(
+    _die_with_worker, dispatch_uid="shoppable_outbox_die_with_worker"
+)

@@ -8,7 +8,7 @@ relations between them and the lease.
 
 from __future__ import annotations
 
-from kombu import Queue
+from kombu.entity import Queue
 
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
@@ -39,7 +39,10 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
 # Sweeps have a queue of their own: behind a long queue of rings they would
 # expire, and what a killed worker left would wait for all the others.
 CELERY_TASK_DEFAULT_QUEUE = "work"
-CELERY_TASK_QUEUES = (Queue("work"), Queue("sweeps"))
+CELERY_TASK_QUEUES = (
+    Queue("work"),  # type: ignore[no-untyped-call]
+    Queue("sweeps"),  # type: ignore[no-untyped-call]
+)
 CELERY_TASK_ROUTES = {"outbox.sweep": {"queue": "sweeps"}}
 
 # Keeps its schedule in memory: nothing in it is worth a file.
