@@ -1,0 +1,151 @@
+"""Galleries: an ordered set of public photos, by hand or by rule.
+
+Rule galleries walk one descending index and go on by keyset: a page deep in a
+million photos touches as many rows as the first.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, IntegerField, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from ugc.models import Photo, PhotoTag, ProductTag, Surface, public_q
+
+from .shoppable import ShownPhoto, count_products, tiles, with_product_count
+
+
+class RuleKind(enum.StrEnum):
+    PRODUCT = "product"
+    TAG = "tag"
+    NEWEST = "newest"
+
+
+RULE_CHOICES = [
+    (RuleKind.NEWEST.value, _("The newest photos")),
+    (RuleKind.PRODUCT.value, _("Photos that show a product")),
+    (RuleKind.TAG.value, _("Photos with a tag")),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which photos, in an order that follows from it."""
+
+    kind: RuleKind
+    value: str = ""  # a product key, a tag word, or nothing
+
+    @property
+    def name(self) -> str:
+        """A short name for addresses: the same rule has the same name anywhere."""
+        text = f"{self.kind}:{self.value}"
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Tiles, and where the next ones begin."""
+
+    tiles: tuple[ShownPhoto, ...] = ()
+    name: str = ""  # of the rule, as addresses carry it
+    next_cursor: str = ""  # "" at the end
+    is_continued: bool = False  # these are not the first ones
+
+    def __bool__(self) -> bool:
+        return bool(self.tiles)
+
+
+def gallery_by_hand(photo_ids: Sequence[int], *, surface: Surface) -> Gallery:
+    """Return those of the photos that are public there, in the given order.
+
+    Two queries.
+    """
+    if not photo_ids:
+        return Gallery()
+    order = Case(
+        *(When(pk=pk, then=Value(index)) for index, pk in enumerate(photo_ids)),
+        output_field=IntegerField(),
+    )
+    photos = Photo.objects.public_on(surface).filter(pk__in=photo_ids)
+    return Gallery(tuple(tiles(with_product_count(photos.order_by(order).for_tiles()))))
+
+
+def gallery_by_rule(
+    rule: Rule, *, surface: Surface, count: int, after: str = ""
+) -> Gallery:
+    """Return up to ``count`` photos that are public there, in the rule's order.
+
+    ``after`` is the public id of the photo before the first; one that is not
+    in the gallery begins anew. Two queries, three with ``after``.
+    """
+    walk = _newest if rule.kind is RuleKind.NEWEST else _best
+    photos, is_continued = walk(rule, surface, count + 1, after)
+    shown = photos[:count]
+    return Gallery(
+        tiles=tuple(tiles(shown)),
+        name=rule.name,
+        next_cursor=shown[-1].public_id if len(photos) > count else "",
+        is_continued=is_continued,
+    )
+
+
+def _newest(
+    rule: Rule, surface: Surface, limit: int, after: str
+) -> tuple[list[Photo], bool]:
+    photos = Photo.objects.public_on(surface).newest()
+    last = None
+    if after:
+        last = Photo.objects.filter(public_id=after).values_list("published_at", "pk")
+        last = last.first()
+    if last is not None and last[0] is not None:
+        photos = photos.filter(_beyond("published_at", "pk", *last))
+    else:
+        last = None
+    shown = with_product_count(photos.for_tiles())[:limit]
+    return list(shown), last is not None
+
+
+def _best(
+    rule: Rule, surface: Surface, limit: int, after: str
+) -> tuple[list[Photo], bool]:
+    # From the tag's row, where key, score and gate share one index. The gate is
+    # asked of the photo as well: its own columns are the truth.
+    if rule.kind is RuleKind.PRODUCT:
+        tags: Any = ProductTag.objects.filter(product_key=rule.value)
+        top: Any = ProductTag.objects.top(rule.value, surface)
+    else:
+        tags = PhotoTag.objects.filter(word=rule.value)
+        top = PhotoTag.objects.top(rule.value, surface)
+    last = None
+    if after:
+        last = tags.filter(photo__public_id=after).values_list("score", "photo_id")
+        last = last.first()
+    if last is not None:
+        top = top.filter(_beyond("score", "photo_id", *last))
+    rows = (
+        top.filter(public_q(surface, "photo__"))
+        .select_related("photo__asset", "photo__persona")
+        .prefetch_related("photo__asset__renditions")
+        .annotate(product_count=count_products("photo_id"))[:limit]
+    )
+    photos = []
+    for row in rows:
+        row.photo.product_count = row.product_count
+        photos.append(row.photo)
+    return photos, last is not None
+
+
+def _beyond(first: str, second: str, value: object, pk: int) -> Q:
+    """True of what comes after (value, pk), both descending.
+
+    The first condition repeats what follows from the rest, in a form from
+    which both databases start their walk of the index in the right place.
+    """
+    return Q(**{f"{first}__lte": value}) & (
+        Q(**{f"{first}__lt": value}) | Q(**{f"{second}__lt": pk})
+    )

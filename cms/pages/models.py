@@ -1,0 +1,82 @@
+"""The concrete pages. Optional: a site may build its own from ``cms.page_mixins``."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.models import Page
+
+from ..choosers import ProductChooser
+from ..page_mixins import GalleryMixin, ProductMixin, ShopMixin
+
+
+class ShoppableShopPage(ShopMixin, Page):
+    """The shop, at one address in each language."""
+
+    page_ptr = models.OneToOneField(
+        Page,
+        on_delete=models.CASCADE,
+        parent_link=True,
+        related_name="shoppable_pages_shoppableshoppage",
+    )
+
+    content_panels: ClassVar = [*Page.content_panels, FieldPanel("introduction")]
+    subpage_types: ClassVar = ["shoppable_pages.ShoppableProductPage"]
+
+    class Meta:
+        verbose_name = _("shop")
+        verbose_name_plural = _("shops")
+
+
+class ShoppableProductPage(ProductMixin, Page):
+    """An editor's own page of one product; stands below the shop."""
+
+    page_ptr = models.OneToOneField(
+        Page,
+        on_delete=models.CASCADE,
+        parent_link=True,
+        related_name="shoppable_pages_shoppableproductpage",
+    )
+
+    content_panels: ClassVar = [
+        *Page.content_panels,
+        FieldPanel("product_key", widget=ProductChooser),
+        FieldPanel("before"),
+        FieldPanel("after"),
+    ]
+    # Without the slug: it is the product's key.
+    promote_panels: ClassVar = [
+        FieldPanel("seo_title"),
+        FieldPanel("search_description"),
+    ]
+    parent_page_types: ClassVar = ["shoppable_pages.ShoppableShopPage"]
+    subpage_types: ClassVar = []
+
+    class Meta:
+        verbose_name = _("product page")
+        verbose_name_plural = _("product pages")
+
+
+class ShoppableGalleryPage(GalleryMixin, Page):
+    """A gallery or an editorial story."""
+
+    page_ptr = models.OneToOneField(
+        Page,
+        on_delete=models.CASCADE,
+        parent_link=True,
+        related_name="shoppable_pages_shoppablegallerypage",
+    )
+
+    content_panels: ClassVar = [
+        *Page.content_panels,
+        FieldPanel("introduction"),
+        FieldPanel("story"),
+    ]
+    subpage_types: ClassVar = ["shoppable_pages.ShoppableGalleryPage"]
+
+    class Meta:
+        verbose_name = _("gallery page")
+        verbose_name_plural = _("gallery pages")

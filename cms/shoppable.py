@@ -1,0 +1,208 @@
+"""Joins photos and product cards by product key.
+
+What the public sees of a photo is made here, from querysets that have passed
+the gate. Nothing here decides whether a photo may be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
+
+from ugc.catalogue import ProductCard, get_catalogue
+from ugc.models import Photo, PhotoQuerySet, ProductTag, Surface
+
+from .photo_urls import photo_url
+
+if TYPE_CHECKING:
+    from media_pipeline.models import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """The part of the master that is shown, in [0, 1] of the master."""
+
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+
+    def place(self, x: float, y: float) -> tuple[float, float] | None:
+        """Map a point of the master into what is shown, or None if it is cut off."""
+        shown = (x - self.x) / self.width, (y - self.y) / self.height
+        return shown if all(0 <= each <= 1 for each in shown) else None
+
+
+def crop_of(recipe: Mapping[str, Any]) -> Crop:
+    """Return the recipe's crop ``[x, y, w, h]``; the whole master if it has none."""
+    box = recipe.get("crop")
+    if not box:
+        return Crop()
+    x, y, width, height = (float(each) for each in box)
+    if width <= 0 or height <= 0:
+        return Crop()
+    return Crop(x, y, width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedProduct:
+    """A product on a photo: listed below it, and drawn where ``x`` is known."""
+
+    number: int
+    card: ProductCard
+    sku: str = ""
+    x: float | None = None  # percent of what is shown, from the left
+    y: float | None = None  # percent of what is shown, from the top
+
+    @property
+    def is_drawn(self) -> bool:
+        return self.x is not None and self.y is not None
+
+    @property
+    def position_class(self) -> str:
+        """CSS classes instead of a style, which the site's policy forbids."""
+        if self.x is None or self.y is None:
+            return ""
+        return f"at-x-{round(self.x)} at-y-{round(self.y)}"
+
+
+Hotspot = TaggedProduct
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPhoto:
+    """A public photo as a gallery shows it."""
+
+    public_id: str
+    url: str
+    picture: Picture
+    credit: str
+    caption: str
+    alt: str
+    product_count: int
+    dominant_colour: str = ""
+
+    @property
+    def shape_class(self) -> str:
+        """CSS class of the aspect ratio, in tenths: rows of equal height need it."""
+        tenths = round(10 * self.picture.width / self.picture.height)
+        return f"weave-r-{min(max(tenths, 5), 25)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShoppablePhoto(ShownPhoto):
+    """A public photo with the products that it shows."""
+
+    products: tuple[TaggedProduct, ...] = field(default=())
+
+    @property
+    def hotspots(self) -> tuple[TaggedProduct, ...]:
+        """The products whose point lies in what is shown, in the list's order."""
+        return tuple(each for each in self.products if each.is_drawn)
+
+    @property
+    def cards(self) -> tuple[ProductCard, ...]:
+        return tuple(each.card for each in self.products)
+
+
+def count_products(photo: str) -> Coalesce:
+    """Return how many products the photo in that column shows."""
+    tags = (
+        ProductTag.objects.order_by()
+        .filter(photo=OuterRef(photo))
+        .values("photo")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return Coalesce(Subquery(tags), 0)
+
+
+def with_product_count(photos: PhotoQuerySet) -> PhotoQuerySet:
+    """Add what ``tiles`` reads besides ``PhotoQuerySet.for_tiles``."""
+    return photos.annotate(product_count=count_products("pk"))
+
+
+def tiles(photos: Iterable[Photo]) -> list[ShownPhoto]:
+    """Return what a gallery shows of photos; no queries.
+
+    They come from ``for_tiles`` and ``with_product_count``.
+    """
+    return [
+        ShownPhoto(**_shown(photo, picture), product_count=photo.product_count)  # type: ignore[attr-defined]
+        for photo in photos
+        if (picture := _picture(photo)) is not None
+    ]
+
+
+def shoppable(
+    photos: PhotoQuerySet, surface: Surface, language: str
+) -> list[ShoppablePhoto]:
+    """Return those photos that are public there, with their products' cards.
+
+    A constant number of queries: photos, renditions, product tags, and what
+    the catalogue needs for all cards together.
+    """
+    return join_cards(photos.public_on(surface), language)
+
+
+def join_cards(photos: PhotoQuerySet, language: str) -> list[ShoppablePhoto]:
+    """As ``shoppable``, for a queryset that has already passed the gate."""
+    found = list(photos.for_gallery())
+    keys = {tag.product_key for photo in found for tag in photo.product_tags.all()}
+    cards = get_catalogue().cards(sorted(keys), language=language) if keys else {}
+    shown = []
+    for photo in found:
+        picture = _picture(photo)
+        if picture is None:
+            continue
+        products = _products(photo, cards)
+        shown.append(
+            ShoppablePhoto(
+                **_shown(photo, picture), products=products, product_count=len(products)
+            )
+        )
+    return shown
+
+
+def _products(
+    photo: Photo, cards: Mapping[str, ProductCard]
+) -> tuple[TaggedProduct, ...]:
+    crop = crop_of(photo.recipe)
+    products: list[TaggedProduct] = []
+    for tag in photo.product_tags.all():
+        # A product that left the catalogue leaves the photo without a gap.
+        if tag.product_key not in cards:
+            continue
+        point = crop.place(tag.x, tag.y)
+        products.append(
+            TaggedProduct(
+                number=len(products) + 1,
+                card=cards[tag.product_key],
+                sku=tag.variant_sku,
+                x=None if point is None else 100 * point[0],
+                y=None if point is None else 100 * point[1],
+            )
+        )
+    return tuple(products)
+
+
+def _picture(photo: Photo) -> Picture | None:
+    return photo.asset.public_picture if photo.asset is not None else None
+
+
+def _shown(photo: Photo, picture: Picture) -> dict[str, Any]:
+    credit = photo.persona.name
+    return {
+        "public_id": photo.public_id,
+        "url": photo_url(photo.public_id),
+        "picture": picture,
+        "credit": credit,
+        "caption": photo.caption,
+        "alt": photo.alt_text or gettext("Photo by %(name)s") % {"name": credit},
+        "dominant_colour": photo.asset.dominant_colour if photo.asset else "",
+    }

@@ -1,0 +1,78 @@
+"""Galleries and photos for a site's own templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from ugc.catalogue import DrawnPicture
+from ugc.models import Photo, Surface
+
+from ..galleries import Gallery, Rule, RuleKind, gallery_by_rule
+from ..shoppable import shoppable
+
+register = template.Library()
+
+
+@register.simple_tag
+def draw_picture(
+    picture: DrawnPicture | None,
+    *,
+    alt: str,
+    sizes: str = "100vw",
+    eager: Any = False,
+    css_class: str = "",
+) -> SafeString | str:
+    """Draw a picture of a photo or a product; nothing where there is none."""
+    if picture is None:
+        return ""
+    return picture.html(alt=alt, sizes=sizes, eager=bool(eager), css_class=css_class)
+
+
+@register.inclusion_tag("shoppable_cms/components/gallery.html", takes_context=True)
+def photo_gallery(
+    context: Context,
+    *,
+    product: str = "",
+    tag: str = "",
+    count: int = 24,
+    surface: str = "galleries",
+    label: str = "",
+) -> dict[str, Any]:
+    """Show the newest public photos, or those with a product or a tag.
+
+    ``surface`` is ``"galleries"`` or ``"product_pages"``: where the template
+    stands, and so which permission counts. Two queries.
+    """
+    if product:
+        rule = Rule(RuleKind.PRODUCT, product)
+    elif tag:
+        rule = Rule(RuleKind.TAG, tag)
+    else:
+        rule = Rule(RuleKind.NEWEST)
+    request = context.get("request")
+    asked = request is not None and request.GET.get("gallery") == rule.name
+    gallery: Gallery = gallery_by_rule(
+        rule,
+        surface=Surface.from_slugs([surface]),
+        count=count,
+        after=request.GET.get("after", "")[:64] if asked and request else "",
+    )
+    return {"gallery": gallery, "label": label}
+
+
+@register.inclusion_tag("shoppable_cms/components/shoppable_photo.html")
+def shoppable_photo(
+    public_id: str, *, element_id: str, surface: str = "galleries"
+) -> dict[str, Any]:
+    """Show one photo with hotspots and products, if it is public there."""
+    found = shoppable(
+        Photo.objects.filter(public_id=public_id),
+        Surface.from_slugs([surface]),
+        get_language() or "",
+    )
+    return {"photo": found[0] if found else None, "id": element_id, "linked": True}

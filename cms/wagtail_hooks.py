@@ -1,0 +1,14 @@
+"""Registration only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wagtail import hooks
+
+from .choosers import photo_chooser_viewset, product_chooser_viewset
+
+
+@hooks.register("register_admin_viewset")
+def register_choosers() -> list[Any]:
+    return [photo_chooser_viewset, product_chooser_viewset]
