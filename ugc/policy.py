@@ -57,7 +57,7 @@ def outcome_of(
         "review": PRIORITY_REVIEW,
         "reject": PRIORITY_REJECT,
     }.get(verdict, PRIORITY_REJECT)
-    return Outcome(next=Next.IN_REVIEW, priority=priority, reasons=_reasons(result))
+    return Outcome(next=Next.IN_REVIEW, priority=priority, reasons=reasons_of(result))
 
 
 def words_of(result: Mapping[str, Any], *, min_confidence: float) -> dict[str, str]:
@@ -76,7 +76,8 @@ def words_of(result: Mapping[str, Any], *, min_confidence: float) -> dict[str, s
     return words
 
 
-def _reasons(result: Mapping[str, Any]) -> tuple[str, ...]:
+def reasons_of(result: Mapping[str, Any]) -> tuple[str, ...]:
+    """The codes of what steps found worth a look, strictest first."""
     strictness = {"reject": 0, "review": 1}
     findings = sorted(
         (f for f in result.get("findings") or () if f.get("verdict") in strictness),

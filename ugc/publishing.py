@@ -9,6 +9,7 @@ them. Files follow the bits down, and go before them up.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +23,16 @@ from outbox import leases
 from outbox import services as outbox
 
 from . import conf
-from .models import Photo, PhotoEvent, PhotoTag, ProductTag, Publication, Surface
+from .models import (
+    NOWHERE,
+    Expiry,
+    Photo,
+    PhotoEvent,
+    PhotoTag,
+    ProductTag,
+    Publication,
+    Surface,
+)
 from .signals import photo_published, photo_unpublished
 
 logger = logging.getLogger(__name__)
@@ -35,7 +45,7 @@ PUBLISHABLE = Q(
 
 @transaction.atomic
 def change(
-    photo_id: int, *, only_if: Q, keep: Surface = Surface(0), **columns: Any
+    photo_id: int, *, only_if: Q, keep: Surface = NOWHERE, **columns: Any
 ) -> bool:
     """Write columns if the condition still holds; leave public at most ``keep``.
 
@@ -73,7 +83,9 @@ def publish(photo_id: int) -> bool:
         photo = Photo.objects.filter(PUBLISHABLE, pk=photo_id).first()
         if photo is None or photo.asset_id is None:
             return False
-        copies = {} if _has_files(photo.asset_id) else media.copy_to_public(photo.asset_id)
+        copies = (
+            {} if _has_files(photo.asset_id) else media.copy_to_public(photo.asset_id)
+        )
         done = _open_gate(photo, copies)
         if done is not None:
             return done
@@ -96,6 +108,14 @@ def publish_later(photo_id: int) -> Publication:
     else:
         outbox.ring_on_commit(publication)
     return publication
+
+
+def expire_later(photo_id: int, ends_at: datetime) -> Expiry:
+    """Write down that a permission ends then; the sweeper rings in time.
+
+    Until it does, ``public_q`` hides the photo and only its files remain.
+    """
+    return Expiry.objects.create(photo_id=photo_id, not_before=ends_at)
 
 
 def run_publication(publication_id: int) -> bool:
@@ -136,21 +156,23 @@ def _open_gate(photo: Photo, copies: dict[int, str]) -> bool | None:
     """Set the bits over these copies; None if it has to be tried anew."""
     before = _locked(photo.pk)
     opened = Photo.objects.filter(
-        PUBLISHABLE, Q(ends_at=None) | Q(ends_at__gt=Now()), pk=photo.pk, asset=photo.asset_id
+        PUBLISHABLE,
+        Q(ends_at=None) | Q(ends_at__gt=Now()),
+        pk=photo.pk,
+        asset=photo.asset_id,
     ).update(
         public_surfaces=F("allowed_surfaces"),
         published_at=Coalesce(F("published_at"), Now()),
     )
     if before is None or not opened or photo.asset_id is None:
-        _purge(copies)
+        media.forget_copies(copies.values())
         return False
-    # Somebody else may have published it while we copied: theirs stay, since
-    # they are in pages already; or taken the old files away when we made none.
-    if copies and _has_files(photo.asset_id):
-        _purge(copies)
-    elif copies:
+    if copies:
+        # Those of somebody who published meanwhile stay, as pages name them
+        # already; then ours are purged.
         media.set_public_names(copies)
     elif not _has_files(photo.asset_id):
+        # They were taken down since we saw them: the bits go back, copy anew.
         Photo.objects.filter(pk=photo.pk).update(public_surfaces=before.public_surfaces)
         return None
     after = _copy_to_tags(photo.pk)
@@ -189,13 +211,5 @@ def _has_files(asset_id: int) -> bool:
 
 
 def _purge_files(photo: Photo) -> None:
-    if photo.asset_id is None:
-        return
-    names = media.clear_public_names(photo.asset_id)
-    if names:
-        outbox.purge_later(storage="public", names=names)
-
-
-def _purge(copies: dict[int, str]) -> None:
-    if copies:
-        outbox.purge_later(storage="public", names=list(copies.values()))
+    if photo.asset_id is not None:
+        media.forget_copies(media.clear_public_names(photo.asset_id))

@@ -4,318 +4,852 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.utils.timezone
-import ugc.models.keys
 from django.conf import settings
 from django.db import migrations, models
 
+import ugc.models.keys
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('shoppable_media', '0001_initial'),
+        ("shoppable_media", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contributor',
+            name="Contributor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('language', models.CharField(default='en', max_length=10)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("language", models.CharField(default="en", max_length=10)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'contributor',
-                'verbose_name_plural': 'contributors',
+                "verbose_name": "contributor",
+                "verbose_name_plural": "contributors",
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(blank=True, max_length=60)),
-                ('outcome', models.CharField(choices=[('approved', 'Approved'), ('refused', 'Refused'), ('removed', 'Removed'), ('reopened', 'Opened again')], max_length=20)),
-                ('reasons', models.JSONField(blank=True, default=list)),
-                ('note', models.TextField(blank=True)),
-                ('evidence', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("rule", models.CharField(blank=True, max_length=60)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("approved", "Approved"),
+                            ("refused", "Refused"),
+                            ("removed", "Removed"),
+                            ("reopened", "Opened again"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reasons", models.JSONField(blank=True, default=list)),
+                ("note", models.TextField(blank=True)),
+                ("evidence", models.JSONField(blank=True, default=dict)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'decision',
-                'verbose_name_plural': 'decisions',
-                'ordering': ['created_at', 'pk'],
+                "verbose_name": "decision",
+                "verbose_name_plural": "decisions",
+                "ordering": ["created_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Persona',
+            name="Persona",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=ugc.models.keys.random_key, max_length=32, unique=True)),
-                ('name', models.CharField(max_length=60)),
-                ('handle', models.SlugField(blank=True, max_length=40, null=True, unique=True)),
-                ('contributor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='personas', to='shoppable_ugc.contributor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=ugc.models.keys.random_key, max_length=32, unique=True
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "handle",
+                    models.SlugField(blank=True, max_length=40, null=True, unique=True),
+                ),
+                (
+                    "contributor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="personas",
+                        to="shoppable_ugc.contributor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'persona',
-                'verbose_name_plural': 'personas',
+                "verbose_name": "persona",
+                "verbose_name_plural": "personas",
             },
         ),
         migrations.CreateModel(
-            name='Photo',
+            name="Photo",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=ugc.models.keys.random_key, max_length=32, unique=True)),
-                ('recipe', models.JSONField(blank=True, default=dict)),
-                ('caption', models.CharField(blank=True, max_length=500)),
-                ('alt_text', models.CharField(blank=True, max_length=300)),
-                ('language', models.CharField(blank=True, max_length=10)),
-                ('product_key', models.CharField(blank=True, max_length=200)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'Being checked'), ('in_review', 'A person looks at it'), ('approved', 'Approved'), ('refused', 'Refused'), ('withdrawn', 'Taken back'), ('removed', 'Removed by the shop'), ('expired', 'Ended')], default='draft', max_length=20)),
-                ('state_before', models.CharField(blank=True, choices=[('draft', 'Draft'), ('submitted', 'Being checked'), ('in_review', 'A person looks at it'), ('approved', 'Approved'), ('refused', 'Refused'), ('withdrawn', 'Taken back'), ('removed', 'Removed by the shop'), ('expired', 'Ended')], max_length=20)),
-                ('is_paused', models.BooleanField(default=False)),
-                ('allowed_surfaces', models.PositiveSmallIntegerField(default=0)),
-                ('public_surfaces', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('score', models.IntegerField(default=0)),
-                ('priority', models.SmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('asset', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='photo', to='shoppable_media.asset')),
-                ('contributor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='shoppable_ugc.contributor')),
-                ('decision', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='shoppable_ugc.decision')),
-                ('persona', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='shoppable_ugc.persona')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=ugc.models.keys.random_key, max_length=32, unique=True
+                    ),
+                ),
+                ("recipe", models.JSONField(blank=True, default=dict)),
+                ("caption", models.CharField(blank=True, max_length=500)),
+                ("alt_text", models.CharField(blank=True, max_length=300)),
+                ("language", models.CharField(blank=True, max_length=10)),
+                ("product_key", models.CharField(blank=True, max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Being checked"),
+                            ("in_review", "A person looks at it"),
+                            ("approved", "Approved"),
+                            ("refused", "Refused"),
+                            ("withdrawn", "Taken back"),
+                            ("removed", "Removed by the shop"),
+                            ("expired", "Ended"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state_before",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Being checked"),
+                            ("in_review", "A person looks at it"),
+                            ("approved", "Approved"),
+                            ("refused", "Refused"),
+                            ("withdrawn", "Taken back"),
+                            ("removed", "Removed by the shop"),
+                            ("expired", "Ended"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("is_paused", models.BooleanField(default=False)),
+                ("allowed_surfaces", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "public_surfaces",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("score", models.IntegerField(default=0)),
+                ("priority", models.SmallIntegerField(default=0)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asset",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="photo",
+                        to="shoppable_media.asset",
+                    ),
+                ),
+                (
+                    "contributor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="photos",
+                        to="shoppable_ugc.contributor",
+                    ),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="shoppable_ugc.decision",
+                    ),
+                ),
+                (
+                    "persona",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="photos",
+                        to="shoppable_ugc.persona",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'photo',
-                'verbose_name_plural': 'photos',
-                'permissions': [('moderate_photo', 'Can moderate photos')],
+                "verbose_name": "photo",
+                "verbose_name_plural": "photos",
+                "permissions": [("moderate_photo", "Can moderate photos")],
             },
         ),
         migrations.CreateModel(
-            name='Permission',
+            name="Permission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('surface', models.PositiveSmallIntegerField(choices=[(1, 'Product pages'), (2, 'Galleries'), (4, 'Mails'), (8, 'Advertising'), (16, 'Partners')])),
-                ('is_allowed', models.BooleanField()),
-                ('text_version', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='permissions', to='shoppable_ugc.photo')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "surface",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Product pages"),
+                            (2, "Galleries"),
+                            (4, "Mails"),
+                            (8, "Advertising"),
+                            (16, "Partners"),
+                        ]
+                    ),
+                ),
+                ("is_allowed", models.BooleanField()),
+                ("text_version", models.CharField(max_length=40)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="permissions",
+                        to="shoppable_ugc.photo",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'permission',
-                'verbose_name_plural': 'permissions',
-                'ordering': ['created_at', 'pk'],
+                "verbose_name": "permission",
+                "verbose_name_plural": "permissions",
+                "ordering": ["created_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Expiry',
+            name="Expiry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_token', models.CharField(blank=True, default='', editable=False, max_length=32)),
-                ('not_before', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('rung_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('losses', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('crashes', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('releases', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('quarantined_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('settled_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='shoppable_ugc.photo')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "lease_until",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                (
+                    "lease_token",
+                    models.CharField(
+                        blank=True, default="", editable=False, max_length=32
+                    ),
+                ),
+                (
+                    "not_before",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "rung_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                ("losses", models.PositiveSmallIntegerField(default=0, editable=False)),
+                (
+                    "crashes",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                (
+                    "releases",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                (
+                    "quarantined_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                (
+                    "settled_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="shoppable_ugc.photo",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'expiry',
-                'verbose_name_plural': 'expiries',
+                "verbose_name": "expiry",
+                "verbose_name_plural": "expiries",
             },
         ),
         migrations.AddField(
-            model_name='decision',
-            name='photo',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='shoppable_ugc.photo'),
+            model_name="decision",
+            name="photo",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="decisions",
+                to="shoppable_ugc.photo",
+            ),
         ),
         migrations.CreateModel(
-            name='AccessToken',
+            name="AccessToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('contributor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_tokens', to='shoppable_ugc.contributor')),
-                ('photo', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='access_tokens', to='shoppable_ugc.photo')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "contributor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="access_tokens",
+                        to="shoppable_ugc.contributor",
+                    ),
+                ),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="access_tokens",
+                        to="shoppable_ugc.photo",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'access token',
-                'verbose_name_plural': 'access tokens',
+                "verbose_name": "access token",
+                "verbose_name_plural": "access tokens",
             },
         ),
         migrations.CreateModel(
-            name='PhotoEvent',
+            name="PhotoEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('submitted', 'Received'), ('checked', 'Checked by software'), ('file_refused', 'The file could not be used'), ('stuck', 'The check got stuck; a person takes care of it'), ('file_replaced', 'Another picture sent'), ('edited', 'Words changed'), ('approved', 'Approved'), ('refused', 'Refused'), ('reopened', 'Looked at again'), ('removed', 'Removed by the shop'), ('withdrawn', 'Taken back by you'), ('restored', 'Given again by you'), ('permissions', 'Permissions changed'), ('published', 'Public'), ('unpublished', 'No longer public'), ('tagged', 'Product marked in the photo'), ('untagged', 'Mark of a product taken away'), ('expired', 'Ended on the date you chose')], max_length=20)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('detail', models.JSONField(blank=True, default=dict)),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='shoppable_ugc.photo')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("submitted", "Received"),
+                            ("checked", "Checked by software"),
+                            ("file_refused", "The file could not be used"),
+                            ("stuck", "The check got stuck; a person takes care of it"),
+                            ("file_replaced", "Another picture sent"),
+                            ("edited", "Words changed"),
+                            ("approved", "Approved"),
+                            ("refused", "Refused"),
+                            ("reopened", "Looked at again"),
+                            ("removed", "Removed by the shop"),
+                            ("withdrawn", "Taken back by you"),
+                            ("restored", "Given again by you"),
+                            ("permissions", "Permissions changed"),
+                            ("published", "Public"),
+                            ("unpublished", "No longer public"),
+                            ("tagged", "Product marked in the photo"),
+                            ("untagged", "Mark of a product taken away"),
+                            ("expired", "Ended on the date you chose"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                ("detail", models.JSONField(blank=True, default=dict)),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="shoppable_ugc.photo",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ['created_at', 'pk'],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ["created_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='PhotoTag',
+            name="PhotoTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.IntegerField(default=0, editable=False)),
-                ('public_surfaces', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('ends_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('word', models.CharField(max_length=60)),
-                ('source', models.CharField(blank=True, max_length=40)),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='shoppable_ugc.photo')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("score", models.IntegerField(default=0, editable=False)),
+                (
+                    "public_surfaces",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                (
+                    "ends_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                ("word", models.CharField(max_length=60)),
+                ("source", models.CharField(blank=True, max_length=40)),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tags",
+                        to="shoppable_ugc.photo",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tag',
-                'verbose_name_plural': 'tags',
+                "verbose_name": "tag",
+                "verbose_name_plural": "tags",
             },
         ),
         migrations.CreateModel(
-            name='ProductTag',
+            name="ProductTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.IntegerField(default=0, editable=False)),
-                ('public_surfaces', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('ends_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('product_key', models.CharField(max_length=200)),
-                ('variant_sku', models.CharField(blank=True, max_length=100)),
-                ('x', models.FloatField()),
-                ('y', models.FloatField()),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='product_tags', to='shoppable_ugc.photo')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("score", models.IntegerField(default=0, editable=False)),
+                (
+                    "public_surfaces",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                (
+                    "ends_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                ("product_key", models.CharField(max_length=200)),
+                ("variant_sku", models.CharField(blank=True, max_length=100)),
+                ("x", models.FloatField()),
+                ("y", models.FloatField()),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="product_tags",
+                        to="shoppable_ugc.photo",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'product tag',
-                'verbose_name_plural': 'product tags',
-                'ordering': ['position', 'pk'],
+                "verbose_name": "product tag",
+                "verbose_name_plural": "product tags",
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Publication',
+            name="Publication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_token', models.CharField(blank=True, default='', editable=False, max_length=32)),
-                ('not_before', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('rung_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('losses', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('crashes', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('releases', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('quarantined_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('settled_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='shoppable_ugc.photo')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "lease_until",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                (
+                    "lease_token",
+                    models.CharField(
+                        blank=True, default="", editable=False, max_length=32
+                    ),
+                ),
+                (
+                    "not_before",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "rung_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                ("losses", models.PositiveSmallIntegerField(default=0, editable=False)),
+                (
+                    "crashes",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                (
+                    "releases",
+                    models.PositiveSmallIntegerField(default=0, editable=False),
+                ),
+                (
+                    "quarantined_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                (
+                    "settled_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="shoppable_ugc.photo",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'publication',
-                'verbose_name_plural': 'publications',
+                "verbose_name": "publication",
+                "verbose_name_plural": "publications",
             },
         ),
         migrations.CreateModel(
-            name='UploadTally',
+            name="UploadTally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('origin', models.CharField(max_length=64)),
-                ('hour', models.DateTimeField()),
-                ('count', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("origin", models.CharField(max_length=64)),
+                ("hour", models.DateTimeField()),
+                ("count", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name': 'upload tally',
-                'verbose_name_plural': 'upload tallies',
-                'indexes': [models.Index(fields=['hour'], name='ugc_upload_tally_hour')],
-                'constraints': [models.UniqueConstraint(fields=('origin', 'hour'), name='ugc_upload_tally_once_per_hour')],
+                "verbose_name": "upload tally",
+                "verbose_name_plural": "upload tallies",
+                "indexes": [
+                    models.Index(fields=["hour"], name="ugc_upload_tally_hour")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("origin", "hour"), name="ugc_upload_tally_once_per_hour"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('answers_by_mail', 'Answers by mail')], max_length=40)),
-                ('text_version', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('contributor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='shoppable_ugc.contributor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("answers_by_mail", "Answers by mail")], max_length=40
+                    ),
+                ),
+                ("text_version", models.CharField(max_length=40)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "contributor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="shoppable_ugc.contributor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'consent',
-                'verbose_name_plural': 'consents',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('contributor', 'purpose'), name='ugc_consent_one_standing_per_purpose')],
+                "verbose_name": "consent",
+                "verbose_name_plural": "consents",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at", None)),
+                        fields=("contributor", "purpose"),
+                        name="ugc_consent_one_standing_per_purpose",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(models.OrderBy(models.F('score'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('public_surfaces__gt', 0)), name='ugc_photo_top'),
+            model_name="photo",
+            index=models.Index(
+                models.OrderBy(models.F("score"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("public_surfaces__gt", 0)),
+                name="ugc_photo_top",
+            ),
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(models.OrderBy(models.F('published_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('public_surfaces__gt', 0)), name='ugc_photo_newest'),
+            model_name="photo",
+            index=models.Index(
+                models.OrderBy(models.F("published_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("public_surfaces__gt", 0)),
+                name="ugc_photo_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(models.OrderBy(models.F('priority'), descending=True), models.F('submitted_at'), condition=models.Q(('state', 'in_review')), name='ugc_photo_queue'),
+            model_name="photo",
+            index=models.Index(
+                models.OrderBy(models.F("priority"), descending=True),
+                models.F("submitted_at"),
+                condition=models.Q(("state", "in_review")),
+                name="ugc_photo_queue",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.CheckConstraint(condition=models.Q(('public_surfaces', 0), models.Q(('decision__isnull', False), ('is_paused', False), ('public_surfaces', django.db.models.expressions.CombinedExpression(models.F('public_surfaces'), '&', models.F('allowed_surfaces'))), ('state', 'approved')), _connector='OR'), name='ugc_photo_hard_gate'),
+            model_name="photo",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("public_surfaces", 0),
+                    models.Q(
+                        ("decision__isnull", False),
+                        ("is_paused", False),
+                        (
+                            "public_surfaces",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("public_surfaces"),
+                                "&",
+                                models.F("allowed_surfaces"),
+                            ),
+                        ),
+                        ("state", "approved"),
+                    ),
+                    _connector="OR",
+                ),
+                name="ugc_photo_hard_gate",
+            ),
         ),
         migrations.AddIndex(
-            model_name='permission',
-            index=models.Index(fields=['photo', 'surface', '-id'], name='ugc_permission_latest'),
+            model_name="permission",
+            index=models.Index(
+                fields=["photo", "surface", "-id"], name="ugc_permission_latest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='expiry',
-            index=models.Index(condition=models.Q(('quarantined_at', None), ('settled_at', None)), fields=['created_at'], name='ugc_expiry_open'),
+            model_name="expiry",
+            index=models.Index(
+                condition=models.Q(("quarantined_at", None), ("settled_at", None)),
+                fields=["created_at"],
+                name="ugc_expiry_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='expiry',
-            index=models.Index(condition=models.Q(('quarantined_at__isnull', False)), fields=['quarantined_at'], name='ugc_expiry_quarantined'),
+            model_name="expiry",
+            index=models.Index(
+                condition=models.Q(("quarantined_at__isnull", False)),
+                fields=["quarantined_at"],
+                name="ugc_expiry_quarantined",
+            ),
         ),
         migrations.AddIndex(
-            model_name='photoevent',
-            index=models.Index(fields=['photo', 'created_at'], name='ugc_photo_event_history'),
+            model_name="photoevent",
+            index=models.Index(
+                fields=["photo", "created_at"], name="ugc_photo_event_history"
+            ),
         ),
         migrations.AddIndex(
-            model_name='phototag',
-            index=models.Index(models.F('word'), models.OrderBy(models.F('score'), descending=True), models.OrderBy(models.F('photo'), descending=True), condition=models.Q(('public_surfaces__gt', 0)), name='ugc_photo_tag_top'),
+            model_name="phototag",
+            index=models.Index(
+                models.F("word"),
+                models.OrderBy(models.F("score"), descending=True),
+                models.OrderBy(models.F("photo"), descending=True),
+                condition=models.Q(("public_surfaces__gt", 0)),
+                name="ugc_photo_tag_top",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='phototag',
-            constraint=models.UniqueConstraint(fields=('photo', 'word'), name='ugc_photo_tag_once_per_photo'),
+            model_name="phototag",
+            constraint=models.UniqueConstraint(
+                fields=("photo", "word"), name="ugc_photo_tag_once_per_photo"
+            ),
         ),
         migrations.AddIndex(
-            model_name='producttag',
-            index=models.Index(models.F('product_key'), models.OrderBy(models.F('score'), descending=True), models.OrderBy(models.F('photo'), descending=True), condition=models.Q(('public_surfaces__gt', 0)), name='ugc_product_tag_top'),
+            model_name="producttag",
+            index=models.Index(
+                models.F("product_key"),
+                models.OrderBy(models.F("score"), descending=True),
+                models.OrderBy(models.F("photo"), descending=True),
+                condition=models.Q(("public_surfaces__gt", 0)),
+                name="ugc_product_tag_top",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='producttag',
-            constraint=models.UniqueConstraint(fields=('photo', 'product_key'), name='ugc_product_tag_once_per_photo'),
+            model_name="producttag",
+            constraint=models.UniqueConstraint(
+                fields=("photo", "product_key"), name="ugc_product_tag_once_per_photo"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='producttag',
-            constraint=models.CheckConstraint(condition=models.Q(('x__gte', 0), ('x__lte', 1), ('y__gte', 0), ('y__lte', 1)), name='ugc_product_tag_within_photo'),
+            model_name="producttag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("x__gte", 0), ("x__lte", 1), ("y__gte", 0), ("y__lte", 1)
+                ),
+                name="ugc_product_tag_within_photo",
+            ),
         ),
         migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(condition=models.Q(('quarantined_at', None), ('settled_at', None)), fields=['created_at'], name='ugc_publication_open'),
+            model_name="publication",
+            index=models.Index(
+                condition=models.Q(("quarantined_at", None), ("settled_at", None)),
+                fields=["created_at"],
+                name="ugc_publication_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(condition=models.Q(('quarantined_at__isnull', False)), fields=['quarantined_at'], name='ugc_publication_quarantined'),
+            model_name="publication",
+            index=models.Index(
+                condition=models.Q(("quarantined_at__isnull", False)),
+                fields=["quarantined_at"],
+                name="ugc_publication_quarantined",
+            ),
         ),
     ]

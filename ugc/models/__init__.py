@@ -7,10 +7,12 @@ from .duties import Expiry, Publication
 from .people import AccessToken, Consent, Contributor, Persona, UploadTally
 from .permissions import Permission
 from .photos import Photo, PhotoEvent, PhotoQuerySet
-from .surfaces import Surface, public_q
+from .surfaces import EVERYWHERE, NOWHERE, Surface, public_q
 from .tags import PhotoTag, ProductTag
 
 __all__ = [
+    "EVERYWHERE",
+    "NOWHERE",
     "AccessToken",
     "Consent",
     "Contributor",

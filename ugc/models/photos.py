@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .keys import random_key
 from .records import Record
-from .surfaces import Surface, public_q
+from .surfaces import EVERYWHERE, NOWHERE, Surface, public_q
 
 if TYPE_CHECKING:
     from .people import Contributor
@@ -26,7 +26,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
     def public_anywhere(self) -> Self:
         """Photos the public may see on at least one surface: theirs is a page."""
-        return self.filter(public_q(~Surface.none()))
+        return self.filter(public_q(EVERYWHERE))
 
     def showing(self, product_key: str) -> Self:
         # A photo tags a product at most once (a unique constraint), so this
@@ -203,7 +203,7 @@ class Photo(models.Model):
     def public(self) -> Surface:
         """The surfaces it is really public on; ends by itself at ``ends_at``."""
         if self.ends_at is not None and self.ends_at <= timezone.now():
-            return Surface.none()
+            return NOWHERE
         return Surface(self.public_surfaces)
 
     @property

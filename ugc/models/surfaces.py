@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
 from django.db.models import F, Func, IntegerField, Q
 from django.db.models.functions import Now
@@ -36,18 +37,17 @@ class Surface(enum.IntFlag):
         return _EXPLANATIONS[self]
 
     @classmethod
-    def none(cls) -> Surface:
-        """No surface at all."""
-        return cls(0)
-
-    @classmethod
-    def from_slugs(cls, slugs: list[str]) -> Surface:
+    def from_slugs(cls, slugs: Iterable[str]) -> Surface:
         """The surfaces with these slugs together; unknown ones raise KeyError."""
         found = cls(0)
         for slug in slugs:
             found |= cls[slug.upper()]
         return found
 
+
+#: No surface at all, and every one.
+NOWHERE = Surface(0)
+EVERYWHERE = ~NOWHERE
 
 _LABELS: dict[Surface, Promise] = {
     Surface.PRODUCT_PAGES: _("Product pages"),

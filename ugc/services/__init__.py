@@ -1,0 +1,49 @@
+"""What can be done with a photo: submit, decide, tag, allow, withdraw.
+
+All are idempotent, write the photo's history, and change its state only from
+the state they expect.
+"""
+
+from __future__ import annotations
+
+from .authorship import (
+    apply_permissions,
+    edit_photo,
+    restore_photo,
+    set_permissions,
+    withdraw_photo,
+)
+from .expiries import end_permissions
+from .moderation import (
+    TagAt,
+    approve_photo,
+    discard_upload,
+    refuse_photo,
+    remove_photo,
+    reopen_photo,
+    retry_photo,
+)
+from .submission import replace_file, settle_photo, stop_mails, submit_photo
+from .tagging import tag_product, untag_product
+
+__all__ = [
+    "TagAt",
+    "apply_permissions",
+    "approve_photo",
+    "discard_upload",
+    "edit_photo",
+    "end_permissions",
+    "refuse_photo",
+    "remove_photo",
+    "reopen_photo",
+    "replace_file",
+    "restore_photo",
+    "retry_photo",
+    "set_permissions",
+    "settle_photo",
+    "stop_mails",
+    "submit_photo",
+    "tag_product",
+    "untag_product",
+    "withdraw_photo",
+]

@@ -1,0 +1,225 @@
+"""What the shop decides about a photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q
+
+from media_pipeline import services as media
+from ugc import mails, policy, publishing, reasons
+from ugc.exceptions import NotPossible
+from ugc.models import Decision, Photo, PhotoEvent
+from ugc.signals import photo_approved, photo_refused, photo_removed
+
+from .tagging import tag_product
+
+State = Photo.State
+Kind = PhotoEvent.Kind
+Outcome = Decision.Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagAt:
+    """A product at a point in [0, 1] of the master."""
+
+    product_key: str
+    x: float
+    y: float
+    variant_sku: str = ""
+
+
+def approve_photo(
+    photo: Photo,
+    *,
+    by: AbstractBaseUser | None,
+    tags: Iterable[TagAt] = (),
+    rule: str = "",
+    note: str = "",
+) -> Decision:
+    """Return the decision; the photo is public where its author allows it.
+
+    ``by`` is a person, or None with the ``rule`` that decided. A photo already
+    approved keeps its decision. Raises NotPossible from any other state than
+    ``in_review``.
+    """
+    with transaction.atomic():
+        for tag in tags:
+            tag_product(
+                photo,
+                product_key=tag.product_key,
+                x=tag.x,
+                y=tag.y,
+                variant_sku=tag.variant_sku,
+                by=by,
+            )
+        decision, is_new = _decide(
+            photo,
+            from_states=[State.IN_REVIEW],
+            to=State.APPROVED,
+            outcome=Outcome.APPROVED,
+            by=by,
+            rule=rule,
+            note=note,
+        )
+        if is_new:
+            PhotoEvent.objects.create(photo=photo, kind=Kind.APPROVED)
+            photo_approved.send(sender=Photo, photo_id=photo.pk)
+            if photo.allowed_surfaces:
+                publishing.publish_later(photo.pk)
+            mails.send_decision(photo, decision)
+    photo.refresh_from_db()
+    return decision
+
+
+def refuse_photo(
+    photo: Photo,
+    *,
+    by: AbstractBaseUser | None,
+    reasons: Iterable[str],
+    note: str = "",
+    rule: str = "",
+) -> Decision:
+    """Return the decision not to show a photo. Raises UnknownReason, NotPossible."""
+    with transaction.atomic():
+        decision, is_new = _decide(
+            photo,
+            from_states=[State.IN_REVIEW],
+            to=State.REFUSED,
+            outcome=Outcome.REFUSED,
+            by=by,
+            rule=rule,
+            codes=reasons,
+            note=note,
+        )
+        if is_new:
+            PhotoEvent.objects.create(
+                photo=photo, kind=Kind.REFUSED, detail={"reasons": decision.reasons}
+            )
+            photo_refused.send(sender=Photo, photo_id=photo.pk)
+            mails.send_decision(photo, decision)
+    photo.refresh_from_db()
+    return decision
+
+
+def remove_photo(
+    photo: Photo, *, by: AbstractBaseUser | None, reasons: Iterable[str], note: str = ""
+) -> Decision:
+    """Return the decision that takes a photo down, whatever was decided before."""
+    with transaction.atomic():
+        decision, is_new = _decide(
+            photo,
+            from_states=[
+                State.DRAFT,
+                State.SUBMITTED,
+                State.IN_REVIEW,
+                State.APPROVED,
+                State.REFUSED,
+                State.EXPIRED,
+                State.WITHDRAWN,
+            ],
+            to=State.REMOVED,
+            outcome=Outcome.REMOVED,
+            by=by,
+            codes=reasons,
+            note=note,
+            state_before="",
+        )
+        if is_new:
+            PhotoEvent.objects.create(
+                photo=photo, kind=Kind.REMOVED, detail={"reasons": decision.reasons}
+            )
+            photo_removed.send(sender=Photo, photo_id=photo.pk)
+            mails.send_decision(photo, decision)
+    photo.refresh_from_db()
+    return decision
+
+
+def reopen_photo(
+    photo: Photo, *, by: AbstractBaseUser | None, note: str = ""
+) -> Decision:
+    """Return the decision to look at a decided photo once more."""
+    with transaction.atomic():
+        decision, is_new = _decide(
+            photo,
+            from_states=[State.APPROVED, State.REFUSED, State.REMOVED],
+            to=State.IN_REVIEW,
+            outcome=Outcome.REOPENED,
+            by=by,
+            note=note,
+        )
+        if is_new:
+            PhotoEvent.objects.create(photo=photo, kind=Kind.REOPENED)
+    photo.refresh_from_db()
+    return decision
+
+
+def retry_photo(photo: Photo) -> bool:
+    """Have a stuck photo checked again. Return whether it was stuck."""
+    if photo.asset_id is None:
+        return False
+    return media.retry_asset(photo.asset_id)
+
+
+def discard_upload(photo: Photo) -> bool:
+    """Give up on a stuck file: the author may send another. Whether it was stuck."""
+    if photo.asset_id is None:
+        return False
+    return media.discard_asset(photo.asset_id)
+
+
+def _decide(
+    photo: Photo,
+    *,
+    from_states: list[State],
+    to: State,
+    outcome: Outcome,
+    by: AbstractBaseUser | None,
+    rule: str = "",
+    codes: Iterable[str] | None = None,
+    note: str = "",
+    **columns: Any,
+) -> tuple[Decision, bool]:
+    """Return the decision and whether it is new; a repetition changes nothing."""
+    if by is None and not rule:
+        raise ValueError("A decision needs a person or a rule.")
+    checked = [] if codes is None else reasons.checked(codes)
+    now = (
+        Photo.objects.select_for_update()
+        .select_related("decision", "asset")
+        .get(pk=photo.pk)
+    )
+    if now.state == to and now.decision and now.decision.outcome == outcome:
+        return now.decision, False
+    decision = Decision.objects.create(
+        photo=now,
+        actor=by,
+        rule=rule,
+        outcome=outcome,
+        reasons=checked,
+        note=note.strip(),
+        evidence=_evidence(now),
+    )
+    if not publishing.change(
+        now.pk, only_if=Q(state__in=from_states), state=to, decision=decision, **columns
+    ):
+        # Rolls the decision back with it.
+        raise NotPossible(f"A photo in state {now.state} cannot become {to}.")
+    photo.refresh_from_db()
+    return decision, True
+
+
+def _evidence(photo: Photo) -> dict[str, Any]:
+    """What software had said by then; the asset may be gone one day."""
+    if photo.asset is None:
+        return {}
+    return {
+        "verdict": photo.asset.verdict,
+        "reasons": list(policy.reasons_of(photo.asset.result)),
+        "moderation": photo.asset.result.get("moderation"),
+        "sha256": photo.asset.sha256,
+    }

@@ -1,0 +1,233 @@
+"""A photo comes in, and the pipeline's answer to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.files import File
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from media_pipeline import services as media
+from media_pipeline.models import Asset
+from ugc import conf, mails, permissions, policy, publishing, texts
+from ugc.exceptions import NotPossible
+from ugc.models import (
+    NOWHERE,
+    Consent,
+    Contributor,
+    Permission,
+    Persona,
+    Photo,
+    PhotoEvent,
+    PhotoTag,
+    Surface,
+)
+from ugc.signals import photo_settled, photo_submitted
+
+State = Photo.State
+Kind = PhotoEvent.Kind
+
+
+def submit_photo(
+    *,
+    contributor: Contributor | None,
+    persona_name: str,
+    file: File,
+    caption: str = "",
+    alt_text: str = "",
+    product_key: str = "",
+    surfaces: Surface = NOWHERE,
+    ends_at: datetime | None = None,
+    email: str = "",
+    language: str = "en",
+) -> Photo:
+    """Return the new photo, its file on the way through the pipeline.
+
+    Without a contributor one is made, but only once the file was taken. An
+    e-mail address means that the person wants answers by mail. Raises
+    RefusedFile for what can be told at once.
+    """
+    # Outside the transaction: it writes a file. The worker may be faster than
+    # we are; _await_asset sees to that.
+    asset = media.receive_upload(file=file)
+    with transaction.atomic():
+        contributor = contributor or Contributor.objects.create(language=language)
+        if contributor.language != language:
+            contributor.language = language
+            contributor.save(update_fields=["language"])
+        if email:
+            _want_answers(contributor, email)
+        photo = Photo.objects.create(
+            contributor=contributor,
+            persona=_persona(contributor, persona_name),
+            asset=asset,
+            caption=texts.one_line(caption, length=500),
+            alt_text=texts.one_line(alt_text, length=300),
+            language=language,
+            product_key=product_key,
+            state=State.SUBMITTED,
+            submitted_at=timezone.now(),
+            allowed_surfaces=surfaces.value,
+            ends_at=ends_at if surfaces else None,
+        )
+        Permission.objects.bulk_create(
+            Permission(
+                photo=photo,
+                surface=surface.value,
+                is_allowed=surface in surfaces,
+                text_version=permissions.TEXT_VERSION,
+                ends_at=ends_at if surface in surfaces else None,
+            )
+            for surface in Surface
+        )
+        if surfaces and ends_at is not None:
+            publishing.expire_later(photo.pk, ends_at)
+        PhotoEvent.objects.create(photo=photo, kind=Kind.SUBMITTED)
+        photo_submitted.send(sender=Photo, photo_id=photo.pk)
+        mails.send_secret_link(photo)
+        _await_asset(asset.pk)
+    photo.refresh_from_db()
+    return photo
+
+
+def replace_file(photo: Photo, *, file: File, contributor: Contributor) -> bool:
+    """Send another picture into a draft whose file was refused; words stay.
+
+    Return whether it was taken: not if somebody else was faster. Raises
+    RefusedFile, and NotPossible for a photo that is no draft.
+    """
+    _own(photo, contributor)
+    if photo.state != State.DRAFT:
+        raise NotPossible("Only a draft takes another picture.")
+    old_id = photo.asset_id
+    asset = media.receive_upload(file=file)
+    with transaction.atomic():
+        replaced = publishing.change(
+            photo.pk,
+            only_if=Q(state=State.DRAFT, asset=old_id),
+            asset=asset,
+            state=State.SUBMITTED,
+            submitted_at=timezone.now(),
+        )
+        if replaced:
+            PhotoEvent.objects.create(photo=photo, kind=Kind.FILE_REPLACED)
+            if old_id is not None:
+                media.erase_asset(old_id)
+            _await_asset(asset.pk)
+        else:
+            media.erase_asset(asset.pk)
+    return replaced
+
+
+def settle_photo(asset_id: int) -> bool:
+    """Let the photo of a settled asset go on its way. Return whether it moved.
+
+    Needs a transaction: the asset's. Assets of no photo are somebody else's.
+    """
+    asset = Asset.objects.get(pk=asset_id)
+    outcome = policy.outcome_of(
+        state=asset.state,
+        reason=asset.reason,
+        verdict=asset.verdict,
+        result=asset.result,
+    )
+    photo = Photo.objects.select_for_update().filter(asset=asset).first()
+    if photo is None:
+        return False
+    if outcome.next is policy.Next.SUBMITTED:
+        moved = publishing.change(
+            photo.pk,
+            only_if=Q(state=State.SUBMITTED) & ~Q(priority=outcome.priority),
+            priority=outcome.priority,
+        )
+        if moved:
+            PhotoEvent.objects.create(photo=photo, kind=Kind.STUCK)
+        return moved
+    target = State(outcome.next.value)
+    moved = publishing.change(
+        photo.pk,
+        only_if=Q(state=State.SUBMITTED),
+        state=target,
+        priority=outcome.priority,
+    ) or (
+        # Withdrawn while it was being checked: this is where it would be.
+        Photo.objects.filter(
+            pk=photo.pk, state=State.WITHDRAWN, state_before=State.SUBMITTED
+        ).update(state_before=target, priority=outcome.priority)
+        > 0
+    )
+    if not moved:
+        return False
+    if target is State.IN_REVIEW:
+        _keep_words(photo, asset)
+        PhotoEvent.objects.create(photo=photo, kind=Kind.CHECKED)
+    else:
+        PhotoEvent.objects.create(
+            photo=photo,
+            kind=Kind.FILE_REFUSED,
+            detail={"reasons": list(outcome.reasons)},
+        )
+    photo_settled.send(sender=Photo, photo_id=photo.pk)
+    return True
+
+
+def stop_mails(contributor: Contributor) -> bool:
+    """Forget the address and end the consent. Return whether there was one."""
+    with transaction.atomic():
+        ended = Consent.objects.filter(
+            contributor=contributor,
+            purpose=Consent.Purpose.ANSWERS_BY_MAIL,
+            withdrawn_at=None,
+        ).update(withdrawn_at=timezone.now())
+        forgotten = (
+            Contributor.objects.filter(pk=contributor.pk)
+            .exclude(email="")
+            .update(email="")
+        )
+    contributor.email = ""
+    return bool(ended or forgotten)
+
+
+def _await_asset(asset_id: int) -> None:
+    # The pipeline may have settled it before our photo could be seen, and its
+    # signal found nobody. The lock makes us wait for one that does so just now,
+    # and one that comes after us sees the photo.
+    asset = Asset.objects.select_for_update().get(pk=asset_id)
+    if asset.state != Asset.State.PENDING:
+        settle_photo(asset_id)
+
+
+def _persona(contributor: Contributor, name: str) -> Persona:
+    name = texts.one_line(name, length=60)
+    persona, _is_new = Persona.objects.get_or_create(contributor=contributor, name=name)
+    return persona
+
+
+def _want_answers(contributor: Contributor, email: str) -> None:
+    if contributor.email != email:
+        contributor.email = email
+        contributor.save(update_fields=["email"])
+    Consent.objects.get_or_create(
+        contributor=contributor,
+        purpose=Consent.Purpose.ANSWERS_BY_MAIL,
+        withdrawn_at=None,
+        defaults={"text_version": permissions.TEXT_VERSION},
+    )
+
+
+def _keep_words(photo: Photo, asset: Asset) -> None:
+    words = policy.words_of(asset.result, min_confidence=conf.tag_min_confidence())
+    PhotoTag.objects.bulk_create(
+        (
+            PhotoTag(photo=photo, word=word, source=source, score=photo.score)
+            for word, source in words.items()
+        ),
+        ignore_conflicts=True,  # a second run finds what the first one wrote
+    )
+
+
+def _own(photo: Photo, contributor: Contributor) -> None:
+    if photo.contributor_id != contributor.pk:
+        raise NotPossible("This is somebody else's photo.")

@@ -1,0 +1,78 @@
+"""Which products a photo shows, and where."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import get_language
+
+from ugc import publishing
+from ugc.catalogue import get_catalogue
+from ugc.exceptions import NotPossible, UnknownProduct
+from ugc.models import Photo, PhotoEvent, ProductTag
+
+Kind = PhotoEvent.Kind
+
+
+@transaction.atomic
+def tag_product(
+    photo: Photo,
+    *,
+    product_key: str,
+    x: float,
+    y: float,
+    variant_sku: str = "",
+    by: AbstractBaseUser | None,
+) -> ProductTag:
+    """Return the tag of that product at that point, made or moved.
+
+    ``x`` and ``y`` are in [0, 1] of the master from its top left. Raises
+    UnknownProduct for a key the catalogue does not know, NotPossible for a point
+    outside.
+    """
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise NotPossible("The point lies outside the photo.")
+    # First the photo, as everybody does who changes its tags.
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    tag = photo.product_tags.filter(product_key=product_key).first()
+    point = {"x": x, "y": y, "variant_sku": variant_sku}
+    if tag is not None:
+        if any(getattr(tag, name) != value for name, value in point.items()):
+            photo.product_tags.filter(pk=tag.pk).update(**point)
+            tag.refresh_from_db()
+        return tag
+    card = get_catalogue().card(product_key, language=get_language() or "en")
+    if card is None:
+        raise UnknownProduct(product_key)
+    last = photo.product_tags.aggregate(last=Max("position"))["last"]
+    tag = ProductTag.objects.create(
+        photo=photo,
+        product_key=product_key,
+        position=0 if last is None else last + 1,
+        **point,
+    )
+    publishing.copy_to_tags(photo.pk)
+    PhotoEvent.objects.create(
+        photo=photo,
+        kind=Kind.TAGGED,
+        detail={"product_key": product_key, "by": by.pk if by else None},
+    )
+    tag.refresh_from_db()
+    return tag
+
+
+@transaction.atomic
+def untag_product(
+    photo: Photo, product_key: str, *, by: AbstractBaseUser | None
+) -> bool:
+    """Take a product's tag away. Return whether there was one."""
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    gone, _by_model = photo.product_tags.filter(product_key=product_key).delete()
+    if gone:
+        PhotoEvent.objects.create(
+            photo=photo,
+            kind=Kind.UNTAGGED,
+            detail={"product_key": product_key, "by": by.pk if by else None},
+        )
+    return bool(gone)
