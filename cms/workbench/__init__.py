@@ -1,0 +1,1 @@
+"""The editors' workbench: one queue of photos, and one page to look at each."""

@@ -1,0 +1,265 @@
+"""What the software found in a picture, in words for the editor. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+Words = str | Promise
+
+# Where a score turns from "unlikely" to "possible" to "likely". Only the bars'
+# wording: what a score means for the photo is decided by the pipeline's steps.
+POSSIBLE_FROM = 0.2
+LIKELY_FROM = 0.6
+
+# Content that nobody should have to see unprepared.
+VEILING_STEPS = frozenset({"moderation", "nudity"})
+
+SUBJECTS: Mapping[str, Words] = {
+    "sexual": _("Nudity"),
+    "graphic": _("Violence"),
+    "weapon": _("Weapons"),
+    "alcohol": _("Alcohol"),
+}
+
+REASONS: Mapping[str, Words] = {
+    "backend_unavailable": _("A check could not run"),
+    "missing": _("A check could not run"),
+    "not_checked": _("A check could not run"),
+    "low_resolution": _("Small picture"),
+    "blurred": _("Blurred"),
+    "blurry": _("Blurred"),
+    "too_dark": _("Very dark"),
+    "too_bright": _("Very bright"),
+    "sexual": _("May show nudity"),
+    "graphic": _("May show violence"),
+    "weapon": _("May show a weapon"),
+    "alcohol": _("May show alcohol"),
+    "ban_list": _("On the shop's ban list"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One subject a detector looked for. ``value`` is in [0, 1]."""
+
+    name: Words
+    value: float
+
+    @property
+    def words(self) -> Words:
+        if self.value >= LIKELY_FROM:
+            return _("likely")
+        if self.value >= POSSIBLE_FROM:
+            return _("possible")
+        return _("unlikely")
+
+    @property
+    def level(self) -> str:
+        """A CSS word: ``bad``, ``warn`` or ``good``."""
+        if self.value >= LIKELY_FROM:
+            return "bad"
+        return "warn" if self.value >= POSSIBLE_FROM else "good"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A finding in two or three words. ``level`` as in ``Score.level``, or ``""``."""
+
+    words: Words
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTag:
+    label: str
+    confidence: float  # probability in [0, 1]
+
+    @property
+    def percent(self) -> int:
+        return round(self.confidence * 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    name: str
+    hex: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product the software thinks it sees, with the middle of its box."""
+
+    key: str
+    score: float  # in [0, 1]
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """One picture's result, ready to be shown.
+
+    ``scores``, ``tags`` and ``faces`` are None where the step did not run, which
+    is another thing than having found nothing.
+    """
+
+    is_flagged: bool = False
+    scores: tuple[Score, ...] | None = None
+    remarks: tuple[Badge, ...] = ()
+    tags: tuple[SeenTag, ...] | None = None
+    colours: tuple[Colour, ...] = ()
+    faces: int | None = None
+    text: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    quality: tuple[Badge, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def badges(self) -> tuple[Badge, ...]:
+        """The few words that go on a tile of the queue, gravest first."""
+        badges = [
+            Badge(score.name, score.level)
+            for score in self.scores or ()
+            if score.level != "good"
+        ]
+        badges += self.remarks
+        if self.scores is None:
+            badges.append(Badge(_("Not checked"), "warn"))
+        badges += self.quality
+        if self.faces:
+            badges.append(Badge(_faces(self.faces)))
+        order = {"bad": 0, "warn": 1}
+        badges.sort(key=lambda badge: order.get(badge.level, 2))
+        unique: dict[str, Badge] = {}
+        for badge in badges:
+            unique.setdefault(str(badge.words), badge)
+        return tuple(unique.values())
+
+
+def read_findings(result: Mapping[str, Any] | None) -> Findings:
+    """Return what an asset's ``result`` says. No result at all: nothing checked.
+
+    The result is the pipeline command's JSON object; keys it lacks and values
+    that are null count as "not looked".
+    """
+    if not result:
+        return Findings()
+    findings = _sequence(result.get("findings"))
+    return Findings(
+        is_flagged=any(
+            finding.get("verdict") in ("review", "reject")
+            and finding.get("step") in VEILING_STEPS
+            for finding in findings
+        )
+        or any(
+            value >= LIKELY_FROM
+            for value in _numbers(result.get("moderation") or {}).values()
+        ),
+        scores=_scores(result.get("moderation")),
+        remarks=tuple(_remarks(findings)),
+        tags=_tags(result.get("tags")),
+        colours=tuple(
+            Colour(
+                name=str(colour.get("name", "")),
+                hex=str(colour.get("hex", "")),
+                percent=round(float(colour.get("share") or 0) * 100),
+            )
+            for colour in _sequence(result.get("colours"))
+        ),
+        faces=None if result.get("faces") is None else len(result["faces"]),
+        text=tuple(str(line) for line in result.get("text") or ()),
+        codes=tuple(str(code) for code in result.get("codes") or ()),
+        quality=tuple(_quality(result.get("quality") or {})),
+        candidates=tuple(_candidates(_sequence(result.get("products")))),
+        hashes={str(k): str(v) for k, v in (result.get("hashes") or {}).items()},
+        facts=result.get("facts") or {},
+    )
+
+
+def reason_words(code: str) -> Words:
+    """Return what an advising step's reason code says to an editor."""
+    return REASONS.get(code) or code.replace("_", " ").capitalize()
+
+
+def _sequence(value: Any) -> Sequence[Mapping[str, Any]]:
+    return value or ()
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        name: float(value)
+        for name, value in values.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _scores(moderation: Mapping[str, Any] | None) -> tuple[Score, ...] | None:
+    numbers = _numbers(moderation or {})
+    if not numbers:
+        return None
+    return tuple(
+        Score(SUBJECTS.get(name) or name.replace("_", " ").capitalize(), value)
+        for name, value in sorted(numbers.items(), key=lambda item: -item[1])
+    )
+
+
+def _remarks(findings: Sequence[Mapping[str, Any]]) -> list[Badge]:
+    remarks = []
+    for finding in findings:
+        level = {"review": "warn", "reject": "bad"}.get(finding.get("verdict", ""), "")
+        remarks += [
+            Badge(reason_words(str(code)), level)
+            for code in finding.get("reasons") or ()
+        ]
+    return remarks
+
+
+def _tags(tags: Sequence[Mapping[str, Any]] | None) -> tuple[SeenTag, ...] | None:
+    if tags is None:
+        return None
+    best: dict[str, float] = {}
+    for tag in tags:
+        label = str(tag.get("label", ""))
+        best[label] = max(best.get(label, 0.0), float(tag.get("confidence") or 0))
+    ranked = sorted(best.items(), key=lambda item: -item[1])
+    return tuple(SeenTag(label, confidence) for label, confidence in ranked if label)
+
+
+def _quality(quality: Mapping[str, Any]) -> list[Badge]:
+    """Advice on sharpness and brightness, if the step measured them in [0, 1]."""
+    numbers = _numbers(quality)
+    advice = []
+    brightness = numbers.get("brightness")
+    if brightness is not None and brightness < 0.15:
+        advice.append(Badge(_("Very dark"), "warn"))
+    if brightness is not None and brightness > 0.92:
+        advice.append(Badge(_("Very bright"), "warn"))
+    return advice
+
+
+def _candidates(products: Sequence[Mapping[str, Any]]) -> list[Candidate]:
+    candidates = []
+    for product in products:
+        x, y, width, height = product.get("box") or (0.0, 0.0, 1.0, 1.0)
+        candidates.append(
+            Candidate(
+                key=str(product.get("key", "")),
+                score=float(product.get("score") or 0),
+                x=min(max(x + width / 2, 0.0), 1.0),
+                y=min(max(y + height / 2, 0.0), 1.0),
+            )
+        )
+    return [candidate for candidate in candidates if candidate.key]
+
+
+def _faces(count: int) -> str:
+    return ngettext("%(count)d face", "%(count)d faces", count) % {"count": count}

@@ -1,0 +1,178 @@
+"""Which photos lie in which tab of the queue, in which order, and what is next."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from media_pipeline.models import Asset, Rendition
+from ugc.catalogue import ProductCard, get_catalogue
+from ugc.models import Photo, PhotoQuerySet
+
+from .findings import Findings, read_findings
+
+PHOTOS_PER_PAGE = 24
+
+
+class Tab(enum.StrEnum):
+    WAITING = "waiting"
+    ATTENTION = "attention"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> Promise:
+        return _LABELS[self]
+
+    @property
+    def is_work(self) -> bool:
+        """Whether its photos wait for a person; these tabs are counted."""
+        return self in (Tab.WAITING, Tab.ATTENTION)
+
+
+_LABELS: Mapping[Tab, Promise] = {
+    Tab.WAITING: _("Waiting"),
+    Tab.ATTENTION: _("Needs attention"),
+    Tab.APPROVED: _("Approved"),
+    Tab.REFUSED: _("Refused"),
+    Tab.WITHDRAWN: _("Taken back"),
+}
+
+_CONTENTS: Mapping[Tab, Q] = {
+    Tab.WAITING: Q(state=Photo.State.IN_REVIEW),
+    Tab.ATTENTION: Q(state=Photo.State.SUBMITTED, asset__state=Asset.State.QUARANTINED),
+    Tab.APPROVED: Q(state=Photo.State.APPROVED),
+    Tab.REFUSED: Q(state__in=[Photo.State.REFUSED, Photo.State.REMOVED]),
+    Tab.WITHDRAWN: Q(state__in=[Photo.State.WITHDRAWN, Photo.State.EXPIRED]),
+}
+
+
+def photos_in(tab: Tab) -> PhotoQuerySet:
+    """Return the tab's photos in their order, without anything fetched beside.
+
+    What waits comes by urgency and then by age (the partial index
+    ``ugc_photo_queue``); what is done, newest first.
+    """
+    photos = Photo.objects.filter(_CONTENTS[tab])
+    if tab is Tab.WAITING:
+        return photos.order_by("-priority", "submitted_at", "pk")
+    if tab is Tab.ATTENTION:
+        return photos.order_by("submitted_at", "pk")
+    return photos.order_by("-pk")
+
+
+def for_tiles(photos: PhotoQuerySet) -> PhotoQuerySet:
+    """Fetch all that ``tiles`` reads: two queries."""
+    return photos.select_related("asset", "persona", "contributor").prefetch_related(
+        "asset__renditions"
+    )
+
+
+def tab_of(photo: Photo) -> Tab | None:
+    """Return the tab a photo lies in, or None for one nobody has to see (a draft)."""
+    if photo.state == Photo.State.SUBMITTED:
+        stuck = photo.asset and photo.asset.state == Asset.State.QUARANTINED
+        return Tab.ATTENTION if stuck else None
+    for tab in (Tab.WAITING, Tab.APPROVED, Tab.REFUSED, Tab.WITHDRAWN):
+        states = dict(_CONTENTS[tab].children)  # type: ignore[arg-type]
+        if photo.state in (states.get("state"), *states.get("state__in", ())):
+            return tab
+    return None
+
+
+def waiting_count() -> int:
+    """Photos that wait for a person, stuck ones among them. One query."""
+    return Photo.objects.waiting().count()
+
+
+def neighbours(photo: Photo, tab: Tab) -> tuple[str | None, str | None]:
+    """Return the public ids before and after a photo in a tab. Two queries.
+
+    The photo itself may have left the tab: its place in the order is what counts.
+    """
+    photos = photos_in(tab)
+    pk = Q(pk__lt=photo.pk), Q(pk__gt=photo.pk)
+    if not tab.is_work:
+        before, after = pk[1], pk[0]
+    else:
+        same_time = Q(submitted_at=photo.submitted_at)
+        before = Q(submitted_at__lt=photo.submitted_at) | (same_time & pk[0])
+        after = Q(submitted_at__gt=photo.submitted_at) | (same_time & pk[1])
+    if tab is Tab.WAITING:
+        same_priority = Q(priority=photo.priority)
+        before = Q(priority__gt=photo.priority) | (same_priority & before)
+        after = Q(priority__lt=photo.priority) | (same_priority & after)
+    return (
+        photos.filter(before).reverse().values_list("public_id", flat=True).first(),
+        photos.filter(after).values_list("public_id", flat=True).first(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One photo of the queue as it is shown."""
+
+    photo: Photo
+    picture: SafeString | None
+    findings: Findings
+    product: str  # name of the product asked for; its key if it left the catalogue
+
+    @property
+    def is_stuck(self) -> bool:
+        return tab_of(self.photo) is Tab.ATTENTION
+
+
+def tiles(photos: Iterable[Photo], language: str) -> list[Tile]:
+    """Return what the queue shows of photos from ``for_tiles``.
+
+    Asks the catalogue once for all products together.
+    """
+    photos = list(photos)
+    keys = sorted({photo.product_key for photo in photos if photo.product_key})
+    cards: Mapping[str, ProductCard] = (
+        get_catalogue().cards(keys, language=language) if keys else {}
+    )
+    return [
+        Tile(
+            photo=photo,
+            picture=draw_private(
+                photo, sizes="(min-width: 40rem) 18rem, 100vw", alt=photo.alt_text
+            ),
+            findings=read_findings(photo.asset.result if photo.asset else None),
+            product=(
+                cards[photo.product_key].name
+                if photo.product_key in cards
+                else photo.product_key
+            ),
+        )
+        for photo in photos
+    ]
+
+
+def draw_private(
+    photo: Photo, *, sizes: str, alt: str, eager: bool = False
+) -> SafeString | None:
+    """Return a photo's picture for those who may see it before it is public.
+
+    None while there is none. No queries with the renditions prefetched.
+    """
+    if photo.asset is None:
+        return None
+
+    def address(rendition: Rendition) -> str:
+        return reverse(
+            "shoppable_ugc:private_file", args=[photo.public_id, rendition.pk]
+        )
+
+    picture = photo.asset.private_picture(address)
+    if picture is None:
+        return None
+    return picture.html(alt=alt, sizes=sizes, eager=eager)

@@ -1,0 +1,25 @@
+"""Addresses below the admin's ``photos/``."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import views
+
+app_name = "shoppable_workbench"
+
+urlpatterns = [
+    path("", views.queue, name="queue"),
+    path("decide/", views.decide_many, name="decide_many"),
+    path("undo/", views.undo, name="undo"),
+    path("<str:public_id>/", views.review, name="review"),
+    path("<str:public_id>/approve/", views.approve, name="approve"),
+    path("<str:public_id>/refuse/", views.refuse, name="refuse"),
+    path("<str:public_id>/remove/", views.remove, name="remove"),
+    path("<str:public_id>/reopen/", views.reopen, name="reopen"),
+    path("<str:public_id>/retry/", views.retry, name="retry"),
+    path("<str:public_id>/discard/", views.discard, name="discard"),
+    path("<str:public_id>/products/", views.find_products, name="find_products"),
+    path("<str:public_id>/place/", views.place_product, name="place_product"),
+    path("<str:public_id>/words/", views.choose_word, name="choose_word"),
+]
