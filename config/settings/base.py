@@ -150,6 +150,9 @@ UGC_CATALOGUE = "storefront.catalogue.DatabaseCatalogue"
 STOREFRONT_PICTURE_RENDERER = "cms.product_pictures.AssetPictures"
 STOREFRONT_ORIGIN_RENDERER = "cms.origins.PhotoOrigins"
 STOREFRONT_PRODUCT_URL = "cms.product_urls.product_url"
+STOREFRONT_SHOP_URL = "cms.product_urls.shop_url"
+STOREFRONT_SHARE_URL = "cms.photo_urls.share_url"
+UGC_PHOTO_URL = "cms.photo_urls.photo_url"
 
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
