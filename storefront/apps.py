@@ -9,3 +9,6 @@ class StorefrontConfig(AppConfig):
     label = "shoppable_store"
     verbose_name = _("Shop")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401 - registers them

@@ -22,7 +22,12 @@ class PlainPicture:
     height: int
 
     def html(
-        self, *, alt: str, sizes: str = "100vw", eager: bool = False, css_class: str = ""
+        self,
+        *,
+        alt: str,
+        sizes: str = "100vw",
+        eager: bool = False,
+        css_class: str = "",
     ) -> SafeString:
         return format_html(
             '<img src="{}" alt="{}" width="{}" height="{}" class="{}" '

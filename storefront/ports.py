@@ -30,7 +30,12 @@ class DrawnPicture(Protocol):
     def height(self) -> int: ...
 
     def html(
-        self, *, alt: str, sizes: str = "100vw", eager: bool = False, css_class: str = ""
+        self,
+        *,
+        alt: str,
+        sizes: str = "100vw",
+        eager: bool = False,
+        css_class: str = "",
     ) -> SafeString: ...
 
 
