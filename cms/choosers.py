@@ -260,6 +260,7 @@ class BaseProductChooseView(BaseChooseView):
     """Lists product cards of whatever catalogue the site has."""
 
     filter_form_class = ProductSearchForm
+    results_template_name = "shoppable_cms/choosers/products.html"
     per_page = 12
     max_found = 60  # a search that finds more is better made narrower
 

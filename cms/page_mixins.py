@@ -46,10 +46,8 @@ class ShopMixin(RoutablePageMixin, models.Model):
 
     @path("")
     def product_list(self, request: HttpRequest) -> HttpResponseBase:
-        listing = product_pages.listing_of(request, language=get_language() or "")
-        response: HttpResponseBase = self.render(
-            request, context_overrides={"listing": listing}
-        )
+        shown = product_pages.list_context(request, language=get_language() or "")
+        response: HttpResponseBase = self.render(request, context_overrides=shown)
         return response
 
     @path("<slug:key>/")
@@ -125,6 +123,7 @@ class ProductMixin(models.Model):
         if shown is None and not getattr(request, "is_preview", False):
             raise Http404
         context.update(shown or {"product": None})
+        context["is_own_page"] = True
         return context
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.html import _json_script_escapes
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -16,6 +14,7 @@ from ugc.models import Photo
 
 from . import conf
 from .shoppable import ShoppablePhoto, join_cards
+from .structured import for_script
 
 
 @require_safe
@@ -51,6 +50,4 @@ def structured(request: HttpRequest, shown: ShoppablePhoto) -> SafeString:
         "creditText": shown.credit,
         "caption": shown.caption or shown.alt,
     }
-    text = json.dumps(image, ensure_ascii=False)
-    # The same signs as json_script escapes, which writes another script type.
-    return mark_safe(text.translate(_json_script_escapes))  # noqa: S308
+    return for_script(image)
