@@ -1,0 +1,171 @@
+"""The configured steps over one frame."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import conf
+from .exceptions import BackendUnavailable
+from .registry import Step, discover
+from .results import Frame, PipelineResult, StepResult, Verdict
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_STEPS = (
+    "hashes",
+    "resolution",
+    "quality",
+    "colours",
+    "moderation",
+    "tags",
+    "clothing",
+    "faces",
+)
+"""Cheap ones first: what a photo has when time runs out is then the most."""
+
+STEP_SECONDS = 10.0
+"""Longest wait for one step. Local steps take 1-40 ms; remote ones have their own
+time-outs below this."""
+
+RUN_SECONDS = 30.0
+"""Longest wait for all steps together; an asset's lease is kept alive for 60 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """Runs its steps in order. A step that fails never fails the picture."""
+
+    steps: tuple[Step, ...]
+    step_seconds: float = STEP_SECONDS
+    run_seconds: float = RUN_SECONDS
+
+    def run(self, frame: Frame) -> PipelineResult:
+        """Ask every step once; a failed or slow one leaves a call for review."""
+        results: list[StepResult] = []
+        timings: dict[str, float] = {}
+        deadline = time.monotonic() + self.run_seconds
+        with _Helper() as helper:
+            for step in self.steps:
+                start = time.perf_counter()
+                patience = min(self.step_seconds, deadline - time.monotonic())
+                results.append(_result_of(step, frame, helper, patience))
+                timings[step.name] = (time.perf_counter() - start) * 1000
+        return PipelineResult(steps=tuple(results), timings_ms=timings)
+
+
+def build_pipeline(
+    steps: Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
+    profile: str = "photo",
+    *,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Pipeline:
+    """Return the pipeline with these steps, by default those of the profile.
+
+    ``steps`` are names in order, or a mapping from names to options, as
+    ``MEDIA_PIPELINE_STEPS`` may be. ``options`` by step name come on top of the
+    settings'. Raises ``WrongConfiguration`` for unknown names and options.
+    """
+    chosen: Any = steps
+    if chosen is None and profile == "photo":
+        # As it stands, not conf.steps(): a mapping brings its options along.
+        chosen = conf.setting("STEPS", None)
+    if chosen is None:
+        chosen = conf.steps(profile)
+    if chosen is None:
+        chosen = DEFAULT_STEPS
+    known = discover()
+    all_options: dict[str, dict[str, Any]] = {}
+    own = chosen if isinstance(chosen, Mapping) else {}
+    for source in (conf.step_options(), own, options or {}):
+        for name, values in source.items():
+            all_options.setdefault(name, {}).update(values)
+    return Pipeline(
+        steps=tuple(known.build(name, all_options.get(name)) for name in chosen)
+    )
+
+
+def _result_of(
+    step: Step, frame: Frame, helper: _Helper, patience: float
+) -> StepResult:
+    try:
+        return helper.call(lambda: step.inspect(frame), patience)
+    except BackendUnavailable as error:
+        logger.warning("Step %s is unavailable: %s", step.name, error)
+    except TimeoutError:
+        logger.warning("Step %s gave no answer within %.1f s.", step.name, patience)
+    except Exception:
+        # Anyone's step may fail on anything; the photo then waits for a person.
+        logger.exception("Step %s failed.", step.name)
+    return StepResult(
+        step=step.name,
+        verdict=Verdict.REVIEW,
+        reasons=(f"{step.name}_unavailable",),
+    )
+
+
+class _Helper:
+    """A thread that runs one call after another, left behind when it hangs.
+
+    A hanging call can't be ended in Python; its thread is a daemon and ends with
+    its call. Whoever waits goes on with a new thread.
+    """
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[_Call | None] | None = None
+
+    def __enter__(self) -> _Helper:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._calls is not None:
+            self._calls.put(None)
+
+    def call(self, function: Callable[[], StepResult], seconds: float) -> StepResult:
+        """Return the function's result; ``TimeoutError`` if it takes longer."""
+        if seconds <= 0:
+            raise TimeoutError
+        if self._calls is None:
+            self._calls = queue.SimpleQueue()
+            threading.Thread(
+                target=_work, args=(self._calls,), name="pipeline-steps", daemon=True
+            ).start()
+        call = _Call(function)
+        self._calls.put(call)
+        if not call.done.wait(seconds):
+            self._calls.put(None)  # ends should the call ever return
+            self._calls = None
+            raise TimeoutError
+        if call.error is not None:
+            raise call.error
+        assert call.result is not None  # noqa: S101 - set together with done
+        return call.result
+
+
+class _Call:
+    def __init__(self, function: Callable[[], StepResult]) -> None:
+        self.function = function
+        self.done = threading.Event()
+        self.result: StepResult | None = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            result = self.function()
+            if not isinstance(result, StepResult):
+                raise TypeError(f"A step returned {type(result).__name__}.")
+            self.result = result
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.done.set()
+
+
+def _work(calls: queue.SimpleQueue[_Call | None]) -> None:
+    while (call := calls.get()) is not None:
+        call.run()

@@ -1,0 +1,28 @@
+"""The built-in steps. They enter by the same door as anyone's: importing registers.
+
+Their order here means nothing; ``pipeline.DEFAULT_STEPS`` says which of them run.
+"""
+
+from . import (
+    clothing,
+    colours,
+    faces,
+    hashes,
+    moderation,
+    products,
+    quality,
+    resolution,
+    tags,
+)
+
+__all__ = [
+    "clothing",
+    "colours",
+    "faces",
+    "hashes",
+    "moderation",
+    "products",
+    "quality",
+    "resolution",
+    "tags",
+]

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from media_pipeline.backends.loading import build_backend
+from media_pipeline.exceptions import BackendUnavailable
+from media_pipeline.registry import WrongConfiguration, registry
+from media_pipeline.results import Frame, StepResult
+from media_pipeline.similarity import Embedder, Match, ProductIndex, cut, windows
+
+
+@dataclass(frozen=True, slots=True)
+class ProductsFacts:
+    matches: tuple[Match, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "products": [
+                {
+                    "key": match.key,
+                    "score": round(match.score, 4),
+                    "box": [round(side, 4) for side in match.box],
+                }
+                for match in self.matches
+            ]
+        }
+
+
+@registry.register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Products:
+    """Suggest which products of a catalogue a photo shows, and where.
+
+    From 0.75 on 95 % of suggestions were right and 1 % of photos without a match
+    had one: pre-fill a tag. From 0.60 on 86 % and 26 %: only list it. An editor
+    always confirms (40 products among 961 pictures; see docs/reference/models.md).
+    """
+
+    name: ClassVar[str] = "products"
+    index: ProductIndex
+    suggest_from: float = 0.6  # cosine
+    limit: int = 5
+    backend: str = "media_pipeline.backends.lite0.Lite0Embedder"
+    backend_options: Mapping[str, Any] = field(default_factory=dict)
+    engine: Embedder = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.index, ProductIndex):
+            raise WrongConfiguration("Step 'products' needs a ProductIndex as index.")
+        engine = build_backend(self.backend, self.backend_options, method="embed")
+        object.__setattr__(self, "engine", engine)
+
+    def inspect(self, frame: Frame) -> StepResult:
+        if self.index.model != self.engine.name:
+            raise BackendUnavailable(
+                f"The index was made by {self.index.model}, not {self.engine.name}."
+            )
+        boxes = windows()
+        rows = self.engine.embed([cut(frame.pixels, box) for box in boxes])
+        matches = self.index.find(
+            dict(zip(boxes, rows, strict=True)),
+            min_score=self.suggest_from,
+            limit=self.limit,
+        )
+        return StepResult(step=self.name, facts=ProductsFacts(matches))
