@@ -20,6 +20,7 @@ import logging
 import time
 import uuid
 from collections import deque
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from queue import Empty
@@ -81,7 +82,8 @@ class Channel(virtual.Channel):
             hidden.write_bytes(dumps(message).encode())  # type: ignore[no-untyped-call]
             hidden.rename(folder / name)
         except OSError as error:
-            hidden.unlink(missing_ok=True)
+            with suppress(OSError):
+                hidden.unlink()
             raise ChannelError(f"Cannot write a message to {folder}") from error
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:

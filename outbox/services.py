@@ -17,7 +17,6 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.storage import storages
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.message import BadHeaderError
 from django.db import router, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -64,12 +63,15 @@ def ring(model: type[Work], pk: object, *, expires: float | None = None) -> None
 
     ``expires``: seconds after which a worker throws the message away unread.
     """
-    name = model.work_task
-    if name not in current_app.tasks:
-        # A web process has no reason to have loaded the tasks yet. Through the
-        # registry, not by send_task, so that eager tests run them.
+    # Through the registry, not by send_task, so that eager tests run them.
+    load_tasks(model)
+    current_app.tasks[model.work_task].apply_async(args=[pk], expires=expires)
+
+
+def load_tasks(model: type[Work]) -> None:
+    """Import the tasks of the model's app; a web process may not have done so."""
+    if model.work_task not in current_app.tasks:
         import_module(f"{apps.get_app_config(model._meta.app_label).name}.tasks")
-    current_app.tasks[name].apply_async(args=[pk], expires=expires)
 
 
 def sweep() -> int:
@@ -180,11 +182,15 @@ def deliver_mail(mail_id: int) -> bool:
     if lease is None:
         return False
     mail = lease.row
+    message = _message(mail)
+    try:
+        # Apart from sending, where a ValueError may be the server's nonsense.
+        message.message()
+    except ValueError:
+        return _mail_failed(lease, "malformed", None)
     try:
         with lease.kept_alive():
-            _message(mail).send()
-    except (BadHeaderError, UnicodeError):
-        return _mail_failed(lease, "malformed", None)
+            message.send()
     except smtplib.SMTPRecipientsRefused as refusal:
         code = max((code for code, _text in refusal.recipients.values()), default=0)
         return _mail_refused(lease, code)

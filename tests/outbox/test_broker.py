@@ -1,0 +1,222 @@
+"""The filesystem broker, with real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from queue import Empty
+
+import pytest
+from kombu import Connection
+from kombu.exceptions import ChannelError
+
+from outbox import broker
+
+broker.register()
+
+WRITER = """
+import sys
+from kombu import Connection
+from outbox import broker
+broker.register()
+folder, writer, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+with Connection("shoppable-filesystem://", transport_options={"folder": folder}) as c:
+    queue = c.SimpleQueue("work")
+    for number in range(count):
+        queue.put([writer, number])
+"""
+
+READER = """
+import sys
+from queue import Empty
+from kombu import Connection
+from outbox import broker
+broker.register()
+with Connection(
+    "shoppable-filesystem://", transport_options={"folder": sys.argv[1]}
+) as c:
+    queue = c.SimpleQueue("work")
+    while True:
+        message = queue.get(timeout=30)
+        message.ack()
+        if message.payload == "stop":
+            break
+        print(*message.payload, flush=True)
+"""
+
+
+def connect(folder):
+    return Connection(
+        "shoppable-filesystem://", transport_options={"folder": str(folder)}
+    )
+
+
+def start(script, *arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)], **options
+    )
+
+
+def take_all(queue):
+    taken = []
+    while True:
+        try:
+            message = queue.get_nowait()
+        except Empty:
+            return taken
+        message.ack()
+        taken.append(message.payload)
+
+
+def files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_three_writers_and_three_readers_lose_and_double_nothing(tmp_path):
+    readers = [
+        start(READER, tmp_path, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    writers = [start(WRITER, tmp_path, writer, 400) for writer in range(3)]
+    for writer in writers:
+        assert writer.wait(timeout=60) == 0
+    with connect(tmp_path) as connection:
+        queue = connection.SimpleQueue("work")
+        for _ in readers:
+            queue.put("stop")
+    outputs = [reader.communicate(timeout=60)[0] for reader in readers]
+
+    read = [line for output in outputs for line in output.splitlines()]
+    assert len(read) == 1200
+    assert set(read) == {f"{w} {n}" for w in range(3) for n in range(400)}
+    # Each reader sees what one writer sent in the order it was sent.
+    for output in outputs:
+        for writer in "012":
+            numbers = [
+                int(line.split()[1])
+                for line in output.splitlines()
+                if line.startswith(writer)
+            ]
+            assert numbers == sorted(numbers)
+    assert files(tmp_path) == []
+
+
+def test_messages_outlive_their_sender(tmp_path):
+    writer = start(WRITER, tmp_path, "w", 3)
+    assert writer.wait(timeout=30) == 0
+
+    with connect(tmp_path) as connection:
+        taken = take_all(connection.SimpleQueue("work"))
+
+    assert taken == [["w", 0], ["w", 1], ["w", 2]]
+
+
+def test_killed_writers_leave_no_half_message(tmp_path):
+    for _ in range(3):
+        writer = start(WRITER, tmp_path, "w", 100_000)
+        deadline = time.monotonic() + 30
+        while not files(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.wait(timeout=10)
+
+    with connect(tmp_path) as connection:
+        queue = connection.SimpleQueue("work")
+        whole = [path for path in files(tmp_path) if not path.name.startswith(".")]
+        taken = take_all(queue)
+
+    assert taken
+    assert len(taken) == len(whole)
+
+
+def test_prefetched_messages_go_back_when_a_reader_closes(tmp_path):
+    with connect(tmp_path) as connection:
+        connection.SimpleQueue("work").put("kept")
+        reader = connection.clone()
+        reader.SimpleQueue("work").get(timeout=1)  # never acknowledged
+        reader.close()
+
+    with connect(tmp_path) as connection:
+        assert take_all(connection.SimpleQueue("work")) == ["kept"]
+
+
+def test_an_unreadable_message_is_thrown_away(tmp_path, caplog):
+    with connect(tmp_path) as connection:
+        queue = connection.SimpleQueue("work")
+        (tmp_path / "work" / "0-empty.msg").write_bytes(b"")
+        (tmp_path / "work" / "0-nonsense.msg").write_bytes(b"\xff\x00")
+        queue.put("good")
+
+        assert take_all(queue) == ["good"]
+
+    assert len(caplog.records) == 2
+    assert files(tmp_path) == []
+
+
+def test_what_a_killed_process_left_half_done_is_removed(tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    old, young = folder / ".old.msg", folder / ".young.msg"
+    old.touch()
+    young.touch()
+    os.utime(old, (0, 0))
+
+    with connect(tmp_path) as connection:
+        connection.SimpleQueue("work")
+
+    assert files(tmp_path) == [young]
+
+
+def test_queues_are_counted_and_emptied_apart(tmp_path):
+    with connect(tmp_path) as connection:
+        work, sweeps = connection.SimpleQueue("work"), connection.SimpleQueue("sweeps")
+        for number in range(3):
+            work.put(number)
+        sweeps.put("sweep")
+
+        assert (work.qsize(), sweeps.qsize()) == (3, 1)
+        assert work.clear() == 3
+        assert (work.qsize(), sweeps.qsize()) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["../outside", "..", "a/b", "/etc"])
+def test_a_queues_name_is_no_path(tmp_path, name):
+    root = tmp_path / "broker"
+    with connect(root) as connection:
+        connection.SimpleQueue(name).put("x")
+
+    (message,) = files(tmp_path)
+    assert message.parent.parent == root
+
+
+def test_messages_are_json_that_only_the_owner_reads(tmp_path):
+    root = tmp_path / "broker"
+    with connect(root) as connection:
+        connection.SimpleQueue("work").put({"id": 7})
+
+    (message,) = files(root)
+    assert json.loads(message.read_text())["content-type"] == "application/json"
+    assert message.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_broker_without_its_folder_says_so():
+    with (
+        pytest.raises(ValueError, match="folder"),
+        Connection("shoppable-filesystem://") as connection,
+    ):
+        connection.channel()
+
+
+def test_a_folder_that_cannot_be_written_is_a_channel_error(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.touch()
+    with connect(tmp_path / "broker") as connection:
+        channel = connection.channel()
+        channel._root = blocked
+
+        with pytest.raises(ChannelError, match="Cannot write"):
+            channel._put("work", {})

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from celery import current_app
+from django.core.management import call_command
+from django.db.models import F
+from django.db.models.functions import Now
+
+from outbox import leases, services
+from outbox.models import FilePurge, OutgoingMail
+from outbox.testing import crash, end_lease, lose, make_due, reread
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rings(monkeypatch):
+    """The rings sent, instead of doing their work: (task, key, expires)."""
+    sent = []
+    for name in ("outbox.deliver_mail", "outbox.purge_files"):
+        services.load_tasks(OutgoingMail)
+
+        def apply_async(args, expires, name=name):
+            sent.append((name, args[0], expires))
+
+        monkeypatch.setattr(current_app.tasks[name], "apply_async", apply_async)
+    return sent
+
+
+def keys(rings):
+    return [key for _name, key, _expires in rings]
+
+
+def age(mail, **delta):
+    OutgoingMail.objects.filter(pk=mail.pk).update(
+        created_at=Now() - timedelta(**delta)
+    )
+
+
+def test_a_due_row_is_rung_for_and_marked(make_mail, rings):
+    mail = make_mail()
+
+    assert services.sweep() == 1
+
+    assert keys(rings) == [mail.pk]
+    assert reread(mail).rung_at is not None
+
+
+def test_rung_rows_are_left_alone_for_a_while(make_mail, rings):
+    make_mail()
+    services.sweep()
+
+    assert services.sweep() == 0
+
+    OutgoingMail.objects.update(rung_at=F("rung_at") - timedelta(seconds=5))
+    assert services.sweep() == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"settled_at": Now()},
+        {"quarantined_at": Now()},
+        {"not_before": Now() + timedelta(seconds=5)},
+        {"lease_until": Now() + timedelta(seconds=5)},
+        {"rung_at": Now() - timedelta(seconds=3)},
+    ],
+    ids=["settled", "quarantined", "later", "held", "just rung"],
+)
+def test_what_is_not_due_is_not_rung_for(make_mail, rings, fields):
+    make_mail()
+    OutgoingMail.objects.update(**fields)
+
+    assert services.sweep() == 0
+    assert rings == []
+
+
+def test_a_lost_row_is_found_again(make_mail, rings):
+    mail = lose(make_mail(), times=1)
+
+    services.sweep()
+
+    assert keys(rings) == [mail.pk]
+
+
+def test_a_crashed_row_is_found_when_its_wait_is_over(make_mail, rings):
+    mail = crash(make_mail(), times=1)
+
+    services.sweep()
+    assert rings == []
+
+    services_after_wait = make_due(mail)
+    services.sweep()
+    assert keys(rings) == [services_after_wait.pk]
+
+
+def test_rows_that_lost_too_many_leases_are_quarantined_on_the_way(make_mail, rings):
+    mail = lose(make_mail(), times=10)
+
+    assert services.sweep() == 0
+
+    assert reread(mail).is_quarantined
+    assert rings == []
+
+
+def test_rings_expire_when_their_row_would_be_rung_for_again(make_mail, rings):
+    make_mail()
+
+    services.sweep()
+
+    assert rings[0][2] == 6
+
+
+def test_the_newest_go_first_with_a_share_for_the_oldest(make_mail, rings):
+    mails = [make_mail() for _ in range(100)]
+    for position, mail in enumerate(mails):
+        age(mail, minutes=position)
+
+    assert services.sweep() == 50
+
+    newest = [mail.pk for mail in mails]
+    assert keys(rings)[:6] == [*newest[:4], newest[-1], newest[4]]
+    assert set(keys(rings)) == {*newest[:40], *newest[-10:]}
+
+
+def test_repeated_sweeps_reach_every_row(make_mail, rings):
+    mails = [make_mail() for _ in range(120)]
+
+    counts = [services.sweep() for _ in range(4)]
+
+    assert counts == [50, 50, 20, 0]
+    assert sorted(keys(rings)) == sorted(mail.pk for mail in mails)
+
+
+def test_each_kind_of_work_gets_its_turn(make_mail, rings):
+    for _ in range(80):
+        make_mail()
+    for _ in range(10):
+        FilePurge.objects.create(storage="default", names=[])
+
+    services.sweep()
+
+    names = [name for name, _key, _expires in rings]
+    assert names.count("outbox.purge_files") == 10
+    assert names.count("outbox.deliver_mail") == 40
+
+
+def test_a_broker_that_is_down_is_asked_once_a_sweep(make_mail, rings, monkeypatch):
+    asked = []
+
+    def refuse(args, expires):
+        asked.append(args)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(current_app.tasks["outbox.deliver_mail"], "apply_async", refuse)
+    make_mail()
+    make_mail()
+
+    assert services.sweep() == 0
+    assert len(asked) == 1
+
+
+def test_ringing_after_commit_survives_a_broker_that_is_down(
+    make_mail, monkeypatch, django_capture_on_commit_callbacks, caplog
+):
+    services.load_tasks(OutgoingMail)
+
+    def refuse(args, expires):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(current_app.tasks["outbox.deliver_mail"], "apply_async", refuse)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.ring_on_commit(make_mail())
+
+    assert "ring_on_commit" in caplog.text
+
+
+def test_ringing_after_commit_holds_the_sweeper_off(make_mail, rings):
+    services.ring_on_commit(make_mail())
+
+    assert services.sweep() == 0
+
+
+def test_a_ring_after_commit_never_expires(
+    make_mail, rings, django_capture_on_commit_callbacks
+):
+    mail = make_mail()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.ring_on_commit(mail)
+
+    assert rings == [("outbox.deliver_mail", mail.pk, None)]
+
+
+def test_the_command_sweeps(make_mail, rings):
+    mail = make_mail()
+    out = StringIO()
+
+    call_command("sweep", stdout=out)
+
+    assert out.getvalue() == "Rang for 1.\n"
+    assert keys(rings) == [mail.pk]
+
+
+def test_the_status_counts_what_waits(make_mail):
+    waiting, later = make_mail(), make_mail()
+    make_due(waiting)
+    OutgoingMail.objects.filter(pk=waiting.pk).update(
+        not_before=Now() - timedelta(minutes=3)
+    )
+    leases.claim(OutgoingMail, later.pk).release(not_before=timedelta(hours=1))
+    crash(make_mail(), times=3)
+    out = StringIO()
+
+    call_command("outbox_status", stdout=out)
+
+    assert (
+        "shoppable_outbox.OutgoingMail: 2 open, 1 due, oldest 180 s, 1 in quarantine"
+    ) in out.getvalue()
+    assert (
+        "shoppable_outbox.FilePurge: 0 open, 0 due, oldest 0 s, 0 in quarantine"
+    ) in out.getvalue()
+
+
+def test_long_settled_rows_are_forgotten(make_mail):
+    kept, forgotten, waiting = make_mail(), make_mail(), make_mail()
+    for mail in (kept, forgotten):
+        leases.claim(OutgoingMail, mail.pk).finish()
+    OutgoingMail.objects.filter(pk=forgotten.pk).update(
+        settled_at=Now() - timedelta(days=31)
+    )
+    end_lease(waiting)
+
+    assert services.forget_settled() == 1
+
+    assert set(OutgoingMail.objects.all()) == {kept, waiting}
