@@ -10,7 +10,11 @@ def product_url(key: str) -> str:
 
 
 def shop_url() -> str:
-    return reverse("shoppable_catalogue:product_list")
+    """Return the product list; empty where another page lists the products."""
+    try:
+        return reverse("shoppable_catalogue:product_list")
+    except NoReverseMatch:
+        return ""
 
 
 def buy_url() -> str:

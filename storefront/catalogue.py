@@ -9,12 +9,12 @@ from typing import IO
 
 from django.utils import translation
 
-from . import addresses, conf
+from . import addresses, conf, purchase
 from .models import Product, ProductPicture, Variant
 from .models.products import text_for
 from .money import Price
 from .ports import DrawnPicture
-from .purchase import VariantChoice, purchase_info
+from .purchase import VariantChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +36,15 @@ class ProductCard:
 
     @property
     def chosen_sku(self) -> str:
-        """The variant that a form starts with: the first that can be had."""
-        offered = [v for v in self.variants if v.is_available] or self.variants
-        return offered[0].sku if offered else ""
+        return purchase.chosen_sku(self.variants)
+
+    @property
+    def prices_differ(self) -> bool:
+        return purchase.prices_differ(self.variants)
+
+    @property
+    def option_names(self) -> str:
+        return purchase.option_names(self.variants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +90,21 @@ def _card(
     pictures: Mapping[str, DrawnPicture],
     language: str,
 ) -> ProductCard:
-    purchase = purchase_info(variants, language=language)
+    info = purchase.purchase_info(variants, language=language)
     name = getattr(product, "card_name", None) or product.key
     alt_texts = getattr(product, "card_alt_texts", None) or {}
     return ProductCard(
         key=product.key,
         name=name,
         url=conf.product_url(product.key),
-        price_text=purchase.price_text,
-        is_available=purchase.is_available,
-        availability_text=purchase.availability_text,
+        price_text=info.price_text,
+        is_available=info.is_available,
+        availability_text=info.availability_text,
         picture=pictures.get(getattr(product, "card_picture", None) or ""),
         picture_alt=text_for(alt_texts, language, conf.default_language()) or name,
         buy_url=addresses.buy_url(),
-        variants=purchase.variants,
-        lowest_price=purchase.lowest_price,
+        variants=info.variants,
+        lowest_price=info.lowest_price,
         is_published=product.is_published,
     )
 

@@ -48,8 +48,6 @@ class ChangeLineForm(forms.Form):
 class CheckoutForm(forms.Form):
     """Who buys and where it goes, on one page."""
 
-    template_name = "shoppable_store/components/fields.html"
-
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
@@ -96,17 +94,7 @@ class CheckoutForm(forms.Form):
         country = self.fields["country"]
         assert isinstance(country, forms.ChoiceField)  # noqa: S101 - tells the type
         country.choices = country_choices(conf.countries())
-        if len(conf.countries()):
-            country.initial = conf.countries()[0]
-        for name, field in self.fields.items():
-            described = []
-            if field.help_text:
-                described.append(f"id_{name}_help")
-            if self.is_bound and name in self.errors:
-                described.append(f"id_{name}_error")
-                field.widget.attrs["aria-invalid"] = "true"
-            if described:
-                field.widget.attrs["aria-describedby"] = " ".join(described)
+        country.initial = next(iter(conf.countries()), "")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -39,14 +39,30 @@ class PurchaseInfo:
 
     @property
     def chosen_sku(self) -> str:
-        """The variant that a form starts with: the first that can be had."""
-        offered = [v for v in self.variants if v.is_available] or self.variants
-        return offered[0].sku if offered else ""
+        return chosen_sku(self.variants)
 
     @property
-    def option_names(self) -> tuple[str, ...]:
-        """What the variants differ in, such as size and colour."""
-        return tuple(name for name, _value in self.variants[0].options)
+    def prices_differ(self) -> bool:
+        return prices_differ(self.variants)
+
+    @property
+    def option_names(self) -> str:
+        return option_names(self.variants)
+
+
+def chosen_sku(variants: Sequence[VariantChoice]) -> str:
+    """Return the variant a form starts with: the first that can be had."""
+    offered = [v for v in variants if v.is_available] or list(variants)
+    return offered[0].sku if offered else ""
+
+
+def prices_differ(variants: Sequence[VariantChoice]) -> bool:
+    return len({variant.price for variant in variants}) > 1
+
+
+def option_names(variants: Sequence[VariantChoice]) -> str:
+    """Return what the variants differ in, such as "Size, colour"."""
+    return ", ".join(name for name, _value in variants[0].options) if variants else ""
 
 
 def availability_text(left: int) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 
 from .. import addresses, conf, places
 from ..money import Price
+from ..ports import DrawnPicture
 
 register = template.Library()
 
@@ -55,3 +56,15 @@ def json_ld(data: Mapping[str, Any]) -> SafeString:
     return mark_safe(  # noqa: S308 - escaped above
         f'<script type="application/ld+json">{escaped}</script>'
     )
+
+
+@register.simple_tag
+def draw(
+    picture: DrawnPicture,
+    alt: str = "",
+    sizes: str = "100vw",
+    eager: bool = False,
+    css_class: str = "",
+) -> SafeString:
+    """Draw a picture; an empty alt is for one whose words stand beside it."""
+    return picture.html(alt=alt, sizes=sizes, eager=bool(eager), css_class=css_class)
