@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -15,6 +17,14 @@ urlpatterns = [
     path("", include("media_pipeline.urls")),
     path("", RedirectView.as_view(url="/en/"), name="front_door"),
 ]
+if settings.SERVE_EDITORS_MEDIA:
+    urlpatterns.append(
+        path(
+            f"{settings.MEDIA_URL.lstrip('/')}<path:path>",
+            serve,
+            {"document_root": settings.MEDIA_ROOT},
+        )
+    )
 urlpatterns += i18n_patterns(
     path("", include("ugc.urls")),
     path("", include("storefront.urls.checkout")),

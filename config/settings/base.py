@@ -94,6 +94,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; larger ones go to a temporar
 # Customers' files never touch the default storage; it holds editors' own images
 # and documents.
 MEDIA_URL = "/editors-media/"
+SERVE_EDITORS_MEDIA = False  # only the embedded way serves them itself
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -153,8 +154,6 @@ STOREFRONT_PRODUCT_URL = "cms.product_urls.product_url"
 STOREFRONT_SHOP_URL = "cms.product_urls.shop_url"
 STOREFRONT_SHARE_URL = "cms.photo_urls.share_url"
 UGC_PHOTO_URL = "cms.photo_urls.photo_url"
-
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 LOGGING = {
     "version": 1,

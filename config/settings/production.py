@@ -15,7 +15,11 @@ from environs import Env, EnvValidationError
 from environs import validate as must
 
 from .base import *
-from .base import CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_EDITORS
+from .base import (
+    CONTENT_SECURITY_POLICY,
+    CONTENT_SECURITY_POLICY_EDITORS,
+    REDIS_BROKER_TRANSPORT_OPTIONS,
+)
 
 env = Env(eager=False, prefix="SCHAUFENSTER_")
 
@@ -75,6 +79,9 @@ DEBUG = False
 DATABASES = {"default": {**DATABASE, "CONN_HEALTH_CHECKS": True}}
 if DATABASES["default"].get("ENGINE", "").endswith("postgresql"):
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = REDIS_BROKER_TRANSPORT_OPTIONS
 
 CACHES = {
     "default": (
