@@ -27,7 +27,7 @@ COOKIE = "shoppable_contributor"
 COOKIE_AGE = 365 * 24 * 3600  # seconds
 MODERATE = "shoppable_ugc.moderate_photo"
 
-# A cookie of 12 tokens of 43 characters stays far below 4 KB.
+# A cookie of 12 tokens of 64 characters stays far below 4 KB.
 _MAX_TOKENS = 12
 
 

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from media_pipeline import conf as pipeline_conf
+
 
 def catalogue() -> str:
     """UGC_CATALOGUE: dotted path of a class fitting ``ugc.catalogue.Catalogue``."""
@@ -82,3 +84,8 @@ def cookie_secure() -> bool:
 def tag_min_confidence() -> float:
     """UGC_TAG_MIN_CONFIDENCE: in [0, 1]; tags of less are not kept. Default 0.5."""
     return float(getattr(settings, "UGC_TAG_MIN_CONFIDENCE", 0.5))
+
+
+def max_upload_bytes() -> int:
+    """What the pipeline takes, in bytes: MEDIA_PIPELINE_MAX_UPLOAD_BYTES."""
+    return pipeline_conf.max_upload_bytes()

@@ -2,7 +2,44 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
 
 app_name = "shoppable_ugc"
-urlpatterns: list[URLPattern] = []
+
+urlpatterns = [
+    path("share-your-photo/", views.submit_photo, name="submit_photo"),
+    path(
+        "share-your-photo/<str:product_key>/",
+        views.submit_photo,
+        name="submit_photo_of",
+    ),
+    path("me/open/<str:token>/", views.open_link, name="open_link"),
+    path("me/photos/", views.my_photos, name="my_photos"),
+    path("me/photos/<str:public_id>/", views.my_photo, name="my_photo"),
+    path(
+        "me/photos/<str:public_id>/state/", views.my_photo_state, name="my_photo_state"
+    ),
+    path("me/photos/<str:public_id>/file/", views.replace_file, name="replace_file"),
+    path("me/photos/<str:public_id>/words/", views.edit_photo, name="edit_photo"),
+    path(
+        "me/photos/<str:public_id>/permissions/",
+        views.set_permissions,
+        name="set_permissions",
+    ),
+    path(
+        "me/photos/<str:public_id>/withdraw/",
+        views.withdraw_photo,
+        name="withdraw_photo",
+    ),
+    path(
+        "me/photos/<str:public_id>/restore/", views.restore_photo, name="restore_photo"
+    ),
+    path("me/photos/<str:public_id>/no-mails/", views.stop_mails, name="stop_mails"),
+    path(
+        "me/photos/<str:public_id>/files/<int:rendition_id>/",
+        views.private_file,
+        name="private_file",
+    ),
+]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from media_pipeline import services as media
 from media_pipeline.models import Asset
-from ugc import conf, mails, permissions, policy, publishing, texts
+from ugc import access, conf, mails, permissions, policy, publishing, texts
 from ugc.exceptions import NotPossible
 from ugc.models import (
     NOWHERE,
@@ -86,6 +86,7 @@ def submit_photo(
             publishing.expire_later(photo.pk, ends_at)
         PhotoEvent.objects.create(photo=photo, kind=Kind.SUBMITTED)
         photo_submitted.send(sender=Photo, photo_id=photo.pk)
+        access.photo_token(photo)  # its secret link opens from now on
         mails.send_secret_link(photo)
         _await_asset(asset.pk)
     photo.refresh_from_db()
