@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 Words = str | Promise
 
-# Where a score turns from "unlikely" to "possible" to "likely". Only the bars'
-# wording: what a score means for the photo is decided by the pipeline's steps.
+# Where a score turns from "unlikely" to "possible" to "likely".
 POSSIBLE_FROM = 0.2
 LIKELY_FROM = 0.6
 
-# Content that nobody should have to see unprepared.
-VEILING_STEPS = frozenset({"moderation", "nudity"})
+# Its remarks veil the picture: nobody should have to see that unprepared.
+VEILING_STEP = "moderation"
+UNAVAILABLE = "_unavailable"  # ends the reason code of a step that gave no answer
 
 SUBJECTS: Mapping[str, Words] = {
     "sexual": _("Nudity"),
@@ -28,25 +28,25 @@ SUBJECTS: Mapping[str, Words] = {
 }
 
 REASONS: Mapping[str, Words] = {
-    "backend_unavailable": _("A check could not run"),
-    "missing": _("A check could not run"),
-    "not_checked": _("A check could not run"),
+    "sexual": _("Nudity likely"),
+    "maybe_sexual": _("Nudity possible"),
+    "graphic": _("Violence possible"),
+    "weapon": _("Weapon possible"),
+    "alcohol": _("Alcohol possible"),
     "low_resolution": _("Small picture"),
     "blurred": _("Blurred"),
-    "blurry": _("Blurred"),
     "too_dark": _("Very dark"),
-    "too_bright": _("Very bright"),
-    "sexual": _("May show nudity"),
-    "graphic": _("May show violence"),
-    "weapon": _("May show a weapon"),
-    "alcohol": _("May show alcohol"),
-    "ban_list": _("On the shop's ban list"),
+    "moderation_unavailable": _("Not checked for nudity"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One subject a detector looked for. ``value`` is in [0, 1]."""
+    """One subject a detector looked for. ``value`` is in [0, 1].
+
+    The words speak of the number alone; what it means for the photo is decided
+    by the step, whose reasons stand among the remarks.
+    """
 
     name: Words
     value: float
@@ -59,17 +59,10 @@ class Score:
             return _("possible")
         return _("unlikely")
 
-    @property
-    def level(self) -> str:
-        """A CSS word: ``bad``, ``warn`` or ``good``."""
-        if self.value >= LIKELY_FROM:
-            return "bad"
-        return "warn" if self.value >= POSSIBLE_FROM else "good"
-
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A finding in two or three words. ``level`` as in ``Score.level``, or ``""``."""
+    """A finding in two or three words. ``level`` is ``"bad"``, ``"warn"`` or ``""``."""
 
     words: Words
     level: str = ""
@@ -118,7 +111,6 @@ class Findings:
     faces: int | None = None
     text: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
-    quality: tuple[Badge, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -126,15 +118,9 @@ class Findings:
     @property
     def badges(self) -> tuple[Badge, ...]:
         """The few words that go on a tile of the queue, gravest first."""
-        badges = [
-            Badge(score.name, score.level)
-            for score in self.scores or ()
-            if score.level != "good"
-        ]
-        badges += self.remarks
-        if self.scores is None:
+        badges = list(self.remarks)
+        if self.scores is None and not badges:
             badges.append(Badge(_("Not checked"), "warn"))
-        badges += self.quality
         if self.faces:
             badges.append(Badge(_faces(self.faces)))
         order = {"bad": 0, "warn": 1}
@@ -155,15 +141,7 @@ def read_findings(result: Mapping[str, Any] | None) -> Findings:
         return Findings()
     findings = _sequence(result.get("findings"))
     return Findings(
-        is_flagged=any(
-            finding.get("verdict") in ("review", "reject")
-            and finding.get("step") in VEILING_STEPS
-            for finding in findings
-        )
-        or any(
-            value >= LIKELY_FROM
-            for value in _numbers(result.get("moderation") or {}).values()
-        ),
+        is_flagged=any(map(_veils, findings)),
         scores=_scores(result.get("moderation")),
         remarks=tuple(_remarks(findings)),
         tags=_tags(result.get("tags")),
@@ -178,7 +156,6 @@ def read_findings(result: Mapping[str, Any] | None) -> Findings:
         faces=None if result.get("faces") is None else len(result["faces"]),
         text=tuple(str(line) for line in result.get("text") or ()),
         codes=tuple(str(code) for code in result.get("codes") or ()),
-        quality=tuple(_quality(result.get("quality") or {})),
         candidates=tuple(_candidates(_sequence(result.get("products")))),
         hashes={str(k): str(v) for k, v in (result.get("hashes") or {}).items()},
         facts=result.get("facts") or {},
@@ -187,7 +164,23 @@ def read_findings(result: Mapping[str, Any] | None) -> Findings:
 
 def reason_words(code: str) -> Words:
     """Return what an advising step's reason code says to an editor."""
-    return REASONS.get(code) or code.replace("_", " ").capitalize()
+    if code in REASONS:
+        return REASONS[code]
+    if code.endswith(UNAVAILABLE):
+        step = code.removesuffix(UNAVAILABLE).replace("_", " ")
+        return gettext("Check did not run: %(step)s") % {"step": step}
+    return code.replace("_", " ").capitalize()
+
+
+def _veils(finding: Mapping[str, Any]) -> bool:
+    """Whether the detector spoke up; one that gave no answer has seen nothing."""
+    return (
+        finding.get("step") == VEILING_STEP
+        and finding.get("verdict") in ("review", "reject")
+        and any(
+            not str(code).endswith(UNAVAILABLE) for code in finding.get("reasons") or ()
+        )
+    )
 
 
 def _sequence(value: Any) -> Sequence[Mapping[str, Any]]:
@@ -232,18 +225,6 @@ def _tags(tags: Sequence[Mapping[str, Any]] | None) -> tuple[SeenTag, ...] | Non
         best[label] = max(best.get(label, 0.0), float(tag.get("confidence") or 0))
     ranked = sorted(best.items(), key=lambda item: -item[1])
     return tuple(SeenTag(label, confidence) for label, confidence in ranked if label)
-
-
-def _quality(quality: Mapping[str, Any]) -> list[Badge]:
-    """Advice on sharpness and brightness, if the step measured them in [0, 1]."""
-    numbers = _numbers(quality)
-    advice = []
-    brightness = numbers.get("brightness")
-    if brightness is not None and brightness < 0.15:
-        advice.append(Badge(_("Very dark"), "warn"))
-    if brightness is not None and brightness > 0.92:
-        advice.append(Badge(_("Very bright"), "warn"))
-    return advice
 
 
 def _candidates(products: Sequence[Mapping[str, Any]]) -> list[Candidate]:
