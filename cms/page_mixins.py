@@ -53,7 +53,7 @@ class ShopMixin(RoutablePageMixin, models.Model):
     @path("<slug:key>/")
     def product(self, request: HttpRequest, key: str) -> HttpResponseBase:
         shown = product_pages.product_context(
-            request, key, language=get_language() or "", url=self._url_of(request, key)
+            request, key, language=get_language() or ""
         )
         if shown is None:
             raise Http404
@@ -70,9 +70,6 @@ class ShopMixin(RoutablePageMixin, models.Model):
             except Http404:
                 pass  # no live page of its own: the default weaving
         return super().route(request, path_components)
-
-    def _url_of(self, request: HttpRequest, key: str) -> str:
-        return f"{self.get_url(request) or '/'}{key}/"
 
     @classmethod
     def can_create_at(cls, parent: Any) -> bool:
@@ -115,10 +112,7 @@ class ProductMixin(models.Model):
             request, *args, **kwargs
         )
         shown = product_pages.product_context(
-            request,
-            self.product_key,
-            language=get_language() or "",
-            url=self.get_url(request) or "",  # type: ignore[attr-defined]
+            request, self.product_key, language=get_language() or ""
         )
         if shown is None and not getattr(request, "is_preview", False):
             raise Http404

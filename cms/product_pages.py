@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.apps import apps
 from django.http import HttpRequest
-from django.urls import NoReverseMatch
-from django.utils.safestring import SafeString
 
 from ugc.models import Surface
 
 from . import conf
 from .galleries import Gallery, Rule, RuleKind, gallery_by_rule
-from .photo_urls import share_url
 from .product_urls import shop_url
 from .structured import for_script
 
 
 def product_context(
-    request: HttpRequest, key: str, *, language: str, url: str
+    request: HttpRequest, key: str, *, language: str
 ) -> dict[str, Any] | None:
     """Return what the product template reads, or None if the shop has no such product.
 
@@ -29,17 +27,17 @@ def product_context(
     if not apps.is_installed("storefront"):
         return None
     from storefront import services as shop
+    from storefront.structured_data import product_data
 
     product = shop.product_page(key, language=language)
     if product is None:
         return None
     return {
         "product": product,
-        "product_key": key,
         "shop_url": shop_url(),
-        "structured": structured_product(request, product, url),
+        "structured": for_script(product_data(product, request.build_absolute_uri)),
         "gallery": photos_of(request, key),
-        "share_url": product.share_url or _share_url(key),
+        "share_url": product.share_url,
     }
 
 
@@ -72,6 +70,18 @@ def list_context(request: HttpRequest, *, language: str) -> dict[str, Any]:
         "query": query,
         "sorting": sorting,
         "sortings": shop.Sorting.choices,
+        # What the links to other pages carry along.
+        "kept": urlencode(
+            {
+                name: value
+                for name, value in (
+                    ("category", category.slug if category else ""),
+                    ("q", query),
+                    ("sort", sorting),
+                )
+                if value
+            }
+        ),
         "listing": shop.listing(
             category=category.slug if category else None,
             query=query,
@@ -80,42 +90,3 @@ def list_context(request: HttpRequest, *, language: str) -> dict[str, Any]:
             sorting=sorting,
         ),
     }
-
-
-def structured_product(request: HttpRequest, product: Any, url: str) -> SafeString:
-    """Return the product as schema.org's Product; photos are no part of it.
-
-    ``product`` is the shop's ``ProductPageData``, which can't be imported here.
-    """
-    offers = [
-        {
-            "@type": "Offer",
-            "sku": choice.sku,
-            "price": str(choice.price.amount),
-            "priceCurrency": choice.price.currency,
-            "availability": "https://schema.org/"
-            + ("InStock" if choice.is_available else "OutOfStock"),
-        }
-        for choice in product.purchase.variants
-    ]
-    facts: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Product",
-        "name": product.name,
-        "description": product.description,
-        "url": request.build_absolute_uri(url),
-        "image": [
-            request.build_absolute_uri(each.picture.src) for each in product.pictures
-        ],
-        "offers": offers,
-    }
-    if product.vendor:
-        facts["brand"] = {"@type": "Brand", "name": product.vendor}
-    return for_script(facts)
-
-
-def _share_url(key: str) -> str:
-    try:
-        return share_url(key)
-    except NoReverseMatch:
-        return ""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.core.files.base import File
 
 from media_pipeline import services as media
 from media_pipeline.models import Asset, Picture
 
-PROFILE = "product"
+PROFILE = Asset.Profile.PRODUCT
 
 
 class AssetPictures:
@@ -23,9 +23,7 @@ class AssetPictures:
 
     def store(self, file: File[Any], *, name: str = "") -> str:
         """Take a picture in and return its reference; raises RefusedFile."""
-        if name and not file.name:
-            file.name = name
-        return media.receive_upload(file=file, profile=PROFILE).public_id
+        return media.receive_upload(file=file, profile=PROFILE, name=name).public_id
 
     def pictures(self, references: Sequence[str]) -> Mapping[str, Picture]:
         """Return what can be drawn, by reference: two queries for any number."""
@@ -46,5 +44,4 @@ class AssetPictures:
         asset = Asset.objects.filter(public_id=reference, profile=PROFILE).first()
         if asset is None or not asset.master:
             raise LookupError(f"No picture {reference!r}.")
-        opened: IO[bytes] = media.open_private(asset.master)
-        return opened
+        return cast("IO[bytes]", media.open_private(asset.master))

@@ -7,6 +7,7 @@ from typing import Any
 from wagtail import hooks
 
 from .choosers import photo_chooser_viewset, product_chooser_viewset
+from .workbench import hooks as workbench_hooks  # noqa: F401
 
 
 @hooks.register("register_admin_viewset")
