@@ -29,3 +29,7 @@ class BackendUnavailable(MediaPipelineError):
 
 class WrongRecipe(MediaPipelineError, ValueError):
     """A recipe that breaks its schema; the message names the place."""
+
+
+class SandboxUnavailable(MediaPipelineError):
+    """Worth a retry: no decode server or no child can be had on this machine."""

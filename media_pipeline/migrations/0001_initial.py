@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import media_pipeline.models
 from django.db import migrations, models
+
+import media_pipeline.models
 
 
 class Migration(migrations.Migration):

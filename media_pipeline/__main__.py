@@ -1,0 +1,265 @@
+"""``python -m media_pipeline``: the pipeline without a database.
+
+    python -m media_pipeline FILE… [--out DIR] [--recipe RECIPE.json]
+                                   [--steps a,b,c] [--catalogue DIR]
+    python -m media_pipeline models install [--from DIR] | status
+
+Standard output holds one JSON object a line, in input order; logs go to standard
+error. Exit status 0 when every file got an answer (a refusal is an answer), 2 for
+wrong usage. Imports no Django.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from . import conf, sandbox
+from .backends.lite0 import Lite0Embedder
+from .backends.pictures import Pixels
+from .exceptions import (
+    BackendUnavailable,
+    DecoderFailed,
+    RefusedFile,
+    SandboxUnavailable,
+    WrongRecipe,
+)
+from .pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
+from .recipes import Recipe
+from .registry import WrongConfiguration
+from .results import RenditionFile, as_contract, as_refusal
+from .sandbox import OpenedPicture
+from .similarity import FolderCatalogue, ProductIndex
+
+logger = logging.getLogger("media_pipeline")
+
+WRONG_USAGE = 2
+FAILED = 1
+
+
+class _WrongUsage(Exception):
+    """The message says what is wrong with the arguments."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    with _answers_alone() as answers:
+        if given[:1] == ["models"]:
+            from .backends.install import main as models
+
+            return models(given[1:])
+        options = _parsed(given)
+        try:
+            recipe = None if options.recipe is None else _recipe(options.recipe)
+            pipeline = _pipeline(options.steps, options.catalogue)
+            out = None if options.out is None else _folder(options.out)
+        except _WrongUsage as error:
+            print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
+            return WRONG_USAGE
+        try:
+            for number, file in enumerate(options.files, start=1):
+                answer = _answer(file, pipeline, recipe, out, number)
+                answers.write(json.dumps(answer) + "\n")
+                answers.flush()
+        except OSError as error:
+            # Of --out or of standard output: not every file got its answer.
+            print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
+            return FAILED
+        finally:
+            sandbox.close()
+    return 0
+
+
+_PROGRAM = "python -m media_pipeline"
+
+
+def _parsed(given: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=_PROGRAM,
+        description="Check pictures: one JSON object a line, in input order.",
+        epilog="The default models: python -m media_pipeline models install | status",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--out", metavar="DIR", help="write the renditions there")
+    parser.add_argument("--recipe", metavar="RECIPE.json", help="style the renditions")
+    parser.add_argument("--steps", metavar="a,b,c", help="run only these steps")
+    parser.add_argument(
+        "--catalogue", metavar="DIR", help="find these products: KEY.jpg or KEY/*.jpg"
+    )
+    return parser.parse_args(given)
+
+
+@contextlib.contextmanager
+def _answers_alone() -> Iterator[IO[str]]:
+    """Yield a stream to standard output that nothing else can write to.
+
+    Some engines greet their user there; that goes to standard error.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with os.fdopen(kept, "w", encoding="utf-8", closefd=False) as answers:
+            yield answers
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+# --- arguments --------------------------------------------------------------------
+
+
+def _recipe(path: str) -> Recipe:
+    try:
+        return Recipe.from_json(json.loads(Path(path).read_text("utf-8")))
+    except OSError as error:
+        raise _WrongUsage(f"--recipe: {error.strerror}: {path}") from error
+    except WrongRecipe as error:
+        raise _WrongUsage(f"--recipe: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise _WrongUsage(f"--recipe: {path} holds no JSON") from error
+
+
+def _pipeline(steps: str | None, catalogue: str | None) -> Pipeline:
+    names = None if steps is None else [name for name in steps.split(",") if name]
+    options: dict[str, dict[str, Any]] = {}
+    if catalogue is not None:
+        names = list(DEFAULT_STEPS) if names is None else names
+        names += [] if "products" in names else ["products"]
+        options["products"] = {"index": _index(Path(catalogue))}
+    try:
+        return build_pipeline(names, options=options)
+    except WrongConfiguration as error:
+        raise _WrongUsage(f"--steps: {error}") from error
+
+
+def _index(folder: Path) -> ProductIndex:
+    """Return the index of a folder's pictures; each goes through the sandbox."""
+    if not folder.is_dir():
+        raise _WrongUsage(f"--catalogue: no folder {folder}")
+    embedder = Lite0Embedder()
+    catalogue = FolderCatalogue(folder=folder, decode=_pixels_or_none)
+    try:
+        return ProductIndex.of(catalogue.pictures(), embedder)
+    except BackendUnavailable as error:
+        # The step will fail on each picture in the same way, and say so in its
+        # findings; the other steps still answer.
+        logger.warning("--catalogue: %s", error)
+        return ProductIndex.of((), embedder)
+
+
+def _pixels_or_none(path: Path) -> Pixels | None:
+    try:
+        with sandbox.opened(_read(str(path))) as picture:
+            return picture.frame.pixels
+    except (RefusedFile, DecoderFailed) as error:
+        logger.warning("--catalogue: %s is left out (%s)", path, error)
+        return None
+
+
+def _folder(path: str) -> Path:
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _WrongUsage(f"--out: {error.strerror}: {path}") from error
+    return folder
+
+
+# --- one file ---------------------------------------------------------------------
+
+
+def _answer(
+    file: str, pipeline: Pipeline, recipe: Recipe | None, out: Path | None, number: int
+) -> dict[str, Any]:
+    start = time.perf_counter()
+    try:
+        return _accepted(file, pipeline, recipe, out, number)
+    except RefusedFile as refusal:
+        reason = refusal.code
+    except DecoderFailed as failure:
+        logger.warning("%s: the decoder failed (%s)", file, failure)
+        reason = "decoder_failed"
+    except SandboxUnavailable as failure:
+        logger.error("%s: the sandbox is not available (%s)", file, failure)
+        reason = "decoder_failed"
+    elapsed = (time.perf_counter() - start) * 1000
+    return as_refusal(file=file, reasons=(reason,), timings_ms={"total": elapsed})
+
+
+def _accepted(
+    file: str, pipeline: Pipeline, recipe: Recipe | None, out: Path | None, number: int
+) -> dict[str, Any]:
+    start = time.perf_counter()
+    upload = _read(file)
+    with sandbox.opened(upload) as picture:
+        result = pipeline.run(picture.frame)
+        written = () if out is None else _written(picture, recipe, out, file, number)
+    timings = {
+        **picture.timings_ms,
+        "total": (time.perf_counter() - start) * 1000,
+    }
+    return as_contract(
+        file=file,
+        frame=picture.frame,
+        result=result,
+        sha256=hashlib.sha256(upload).hexdigest(),
+        renditions=written,
+        timings_ms=timings,
+    )
+
+
+def _read(file: str) -> bytes:
+    path = Path(file)
+    try:
+        # A pipe would be waited for, a device never ends.
+        if not path.is_file():
+            raise RefusedFile("unreadable")
+        with path.open("rb") as stream:
+            upload = stream.read(conf.max_upload_bytes() + 1)
+    except (OSError, ValueError) as error:
+        raise RefusedFile("unreadable") from error
+    if not upload:
+        raise RefusedFile("empty_file")
+    if len(upload) > conf.max_upload_bytes():
+        raise RefusedFile("too_many_bytes")
+    return upload
+
+
+def _written(
+    picture: OpenedPicture, recipe: Recipe | None, out: Path, file: str, number: int
+) -> tuple[RenditionFile, ...]:
+    """Write the renditions; two files of one name don't share theirs."""
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(file).stem).strip("-")[:60] or "picture"
+    files = []
+    for each in picture.render(recipe=recipe).renditions:
+        extension = "jpg" if each.format == "jpeg" else each.format
+        name = f"{number:04}-{stem}-{each.width}.{extension}"
+        (out / name).write_bytes(each.content)
+        files.append(
+            RenditionFile(
+                format=each.format,
+                width=each.width,
+                height=each.height,
+                bytes=len(each.content),
+                path=name,
+            )
+        )
+    return tuple(files)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

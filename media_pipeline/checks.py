@@ -1,0 +1,116 @@
+"""System checks: what is wrong in the settings, before a photo finds out."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.files.storage import InvalidStorageError, storages
+
+from . import conf
+from .backends.checks import register_checks as register_model_checks
+from .storage import FolderStorage
+
+_EXAMPLE = (
+    'STORAGES["{alias}"] = {{"BACKEND": "media_pipeline.storage.FolderStorage",'
+    ' "OPTIONS": {{"location": …}}}}'
+)
+
+
+def check_storages(**_: Any) -> list[CheckMessage]:
+    """Report storages that are missing (E001), shared (E002), unaddressed (E003)."""
+    messages: list[CheckMessage] = []
+    folders: dict[str, str] = {}
+    aliases = {
+        conf.incoming_storage(),
+        conf.private_storage(),
+        conf.public_storage(),
+    }
+    if len(aliases) < 3:
+        messages.append(_shared(" and ".join(sorted(aliases))))
+    for alias in sorted(aliases):
+        try:
+            storage = storages[alias]
+        except InvalidStorageError as error:
+            messages.append(
+                Error(
+                    f"The storage {alias!r} can't be had: {error}",
+                    hint=_EXAMPLE.format(alias=alias),
+                    id="media_pipeline.E001",
+                )
+            )
+            continue
+        if isinstance(storage, FolderStorage):
+            place = str(storage.location.resolve())
+            if place in folders:
+                messages.append(_shared(f"{folders[place]} and {alias}"))
+            folders[place] = alias
+            if alias == conf.public_storage() and storage.base_url is None:
+                messages.append(
+                    Error(
+                        f"The storage {alias!r} has no base_url.",
+                        hint='Add "base_url": "/media/", the address of'
+                        " media_pipeline.urls, to its OPTIONS.",
+                        id="media_pipeline.E003",
+                    )
+                )
+    return messages
+
+
+def _shared(names: str) -> Error:
+    return Error(
+        f"Two storages share one place: {names}.",
+        hint="Uploads, private files and public files need a place each.",
+        id="media_pipeline.E002",
+    )
+
+
+def check_sandbox(**_: Any) -> list[CheckMessage]:
+    """Report a platform or command that no sandbox can be started with."""
+    messages: list[CheckMessage] = []
+    if sys.platform != "linux":
+        messages.append(
+            Warning(
+                "Photos can't be checked on this platform: the sandbox needs Linux.",
+                hint="Run the worker on Linux.",
+                id="media_pipeline.W001",
+            )
+        )
+    command = conf.sandbox_command()
+    if shutil.which(command[0]) is None:
+        messages.append(
+            Error(
+                f"The sandbox's command {command[0]!r} isn't there.",
+                hint="Leave MEDIA_PIPELINE_SANDBOX_COMMAND to its default.",
+                id="media_pipeline.E004",
+            )
+        )
+    return messages
+
+
+def check_limits(**_: Any) -> list[CheckMessage]:
+    """Report limits that would refuse every picture."""
+    problems = []
+    if not 0 < conf.min_side() < conf.max_side():
+        problems.append("MIN_SIDE must be above 0 and below MAX_SIDE")
+    if conf.max_pixels() < conf.min_side() ** 2:
+        problems.append("MAX_PIXELS leaves no room for MIN_SIDE")
+    if conf.max_ratio() < 1:
+        problems.append("MAX_RATIO must be at least 1")
+    if conf.max_upload_bytes() < 1:
+        problems.append("MAX_UPLOAD_BYTES must be above 0")
+    # What the decoders and a 52-MP picture need was measured; see the sandbox.
+    if conf.sandbox_memory_bytes() < 512 * 1024 * 1024:
+        problems.append("SANDBOX_MEMORY_BYTES must be at least 512 MiB")
+    return [
+        Error(f"MEDIA_PIPELINE_{problem}.", id="media_pipeline.E005")
+        for problem in problems
+    ]
+
+
+register(check_storages, Tags.files)
+register(check_sandbox)
+register(check_limits)
+register_model_checks()

@@ -1,0 +1,18 @@
+"""An author's styling: its schema, its geometry, its renderer."""
+
+from __future__ import annotations
+
+from .filters import FILTERS
+from .recipe import Adjustments, Filter, Recipe, recipe_from
+from .render import apply_recipe
+from .schema import schema
+
+__all__ = [
+    "FILTERS",
+    "Adjustments",
+    "Filter",
+    "Recipe",
+    "apply_recipe",
+    "recipe_from",
+    "schema",
+]

@@ -1,0 +1,10 @@
+"""The trust boundary: hostile bytes in, a frame and clean files out.
+
+``opened`` is all that the rest of the package uses. The worker never decodes.
+"""
+
+from __future__ import annotations
+
+from .client import EncodedFile, OpenedPicture, Rendered, close, opened
+
+__all__ = ["EncodedFile", "OpenedPicture", "Rendered", "close", "opened"]

@@ -1,0 +1,213 @@
+"""The limited child: one picture, two questions, and nothing else to reach.
+
+It holds three things: the upload (a mapping that nobody can change), a mapping
+for its answers, and a socket to the worker. It can open nothing more.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import io
+import json
+import mmap
+import os
+import resource
+import signal
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from PIL import ExifTags, Image, ImageCms
+
+from media_pipeline import renditions
+from media_pipeline.exceptions import RefusedFile
+from media_pipeline.recipes import Recipe, apply_recipe
+from media_pipeline.renditions import WORKING_LONG_SIDE, Size, rendition_sizes
+
+from .intake import Rules, Upload
+
+MESSAGE_BYTES = 65536
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+_TOO_LARGE = b'{"refused": "too_large_to_decode"}'
+
+
+def run(
+    request: Mapping[str, Any], upload_fd: int, answer_fd: int, control_fd: int
+) -> None:
+    """Answer the worker's questions on one upload until it has no more."""
+    _die_with(os.getppid())
+    upload = mmap.mmap(upload_fd, 0, prot=mmap.PROT_READ)
+    answer = mmap.mmap(answer_fd, 0)
+    control = socket.socket(fileno=control_fd)
+    os.close(upload_fd)
+    os.close(answer_fd)
+    _limit(request["limits"])
+    try:
+        _talk(request, upload[:], answer, control)
+    except MemoryError:
+        control.send(_TOO_LARGE)
+
+
+def _talk(
+    request: Mapping[str, Any], data: bytes, answer: mmap.mmap, control: socket.socket
+) -> None:
+    try:
+        picture = _Conversation(data, Rules(**request["rules"]), answer)
+        _send(control, picture.check())
+        question = control.recv(MESSAGE_BYTES)
+        if question:
+            _send(control, picture.render(json.loads(question)))
+    except RefusedFile as refusal:
+        _send(control, {"refused": refusal.code})
+
+
+def rehearse() -> None:
+    """Go through both questions once, in the server, on pictures of our own.
+
+    A child can open no file, so every module that is imported late must be there
+    before the fork.
+    """
+    rules = Rules(
+        max_pixels=10_000, min_side=1, max_side=100, max_ratio=1, max_jpeg_scans=9
+    )
+    answer = mmap.mmap(-1, 1 << 18)
+    sample = Image.new("RGB", (64, 64), (200, 120, 40))
+    exif = Image.Exif()
+    exif[ExifTags.Base.DateTime] = "2026:01:01 12:00:00"
+    question = {"master": True, "recipe": {"straighten": 5, "filter": {"name": "noir"}}}
+    for format in ("JPEG", "PNG", "WEBP", "AVIF"):
+        file = io.BytesIO()
+        sample.save(file, format, exif=exif, icc_profile=_srgb_profile())
+        conversation = _Conversation(file.getvalue(), rules, answer)
+        json.dumps(conversation.check())
+        json.dumps(conversation.render(question))
+
+
+def _srgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+class _Conversation:
+    """The two answers on one upload; what the first decoded serves the second."""
+
+    def __init__(self, data: bytes, rules: Rules, answer: mmap.mmap) -> None:
+        self._started = time.perf_counter()
+        self._upload = Upload(data, rules)
+        self._answer = answer
+        self._pixels: Image.Image | None = None
+
+    def check(self) -> dict[str, Any]:
+        """Return the facts; the pixels for the steps are put into the mapping."""
+        upload = self._upload
+        widest = rendition_sizes(upload.native)[0]
+        working = upload.native.within(WORKING_LONG_SIDE)
+        self._pixels = upload.pixels(max(widest, working, key=lambda size: size.pixels))
+        # Again: a turn that a PNG tells of at its end is known only now.
+        working = upload.native.within(WORKING_LONG_SIDE)
+        raw = _resized(self._pixels, working).tobytes()
+        self._answer[: len(raw)] = raw
+        return {
+            "size": [upload.master.width, upload.master.height],
+            "working": [working.width, working.height],
+            "facts": asdict(upload.facts),
+            "timings_ms": {"decode": self._lap()},
+        }
+
+    def render(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what was encoded: the master first, then renditions, widest first."""
+        self._lap()
+        timings: dict[str, float] = {}
+        files: list[dict[str, Any]] = []
+        at = 0
+
+        def put(kind: str, format: str, size: tuple[int, int], content: bytes) -> None:
+            nonlocal at
+            if at + len(content) > len(self._answer):
+                raise RefusedFile("too_large_to_decode")
+            self._answer[at : at + len(content)] = content
+            files.append(
+                {
+                    "kind": kind,
+                    "format": format,
+                    "width": size[0],
+                    "height": size[1],
+                    "at": at,
+                    "bytes": len(content),
+                }
+            )
+            at += len(content)
+
+        if question.get("master"):
+            master = self._upload.master_pixels()
+            put("master", "jpeg", master.size, renditions.encode_master(master))
+            del master
+            timings["master"] = self._lap()
+        if question.get("renditions", True):
+            styled, sizes = self._styled(question.get("recipe"))
+            for picture in renditions.cascade(styled, sizes):
+                for format in renditions.FORMATS:
+                    content = renditions.encode(picture, format)
+                    put("rendition", format, picture.size, content)
+            timings["renditions"] = self._lap()
+        return {"files": files, "timings_ms": timings}
+
+    def _styled(
+        self, recipe: Mapping[str, Any] | None
+    ) -> tuple[Image.Image, list[Size]]:
+        """Return what the renditions show, and their sizes."""
+        upload = self._upload
+        if recipe is None:
+            sizes = rendition_sizes(upload.native)
+            # The pixels of the check are enough: they were chosen for this.
+            return self._pixels or upload.pixels(sizes[0]), sizes
+        parsed = Recipe.from_json(recipe)
+        cut = parsed.shown_size(upload.native)
+        sizes = rendition_sizes(cut)
+        # So many pixels that what the crop leaves still fills its widest rendition.
+        pixels = upload.pixels(upload.native.scaled(sizes[0].width / cut.width))
+        return apply_recipe(pixels, parsed), sizes
+
+    def _lap(self) -> float:
+        now = time.perf_counter()
+        elapsed, self._started = (now - self._started) * 1000, now
+        return elapsed
+
+
+def _resized(picture: Image.Image, size: Size) -> Image.Image:
+    return next(iter(renditions.cascade(picture, [size])))
+
+
+def _send(control: socket.socket, message: Mapping[str, Any]) -> None:
+    control.send(json.dumps(message).encode())
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when the server is gone."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)  # it was gone before that
+    _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _limit(limits: Mapping[str, int]) -> None:
+    gc.disable()  # short-lived; and what the server made stays shared
+    seconds = limits["cpu_seconds"]
+    for which, soft, hard in (
+        (resource.RLIMIT_AS, limits["memory_bytes"], limits["memory_bytes"]),
+        # SIGXCPU at the first, SIGKILL at the second.
+        (resource.RLIMIT_CPU, seconds, seconds + 1),
+        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+        # Not one more than those that are open.
+        (resource.RLIMIT_NOFILE, 0, 0),
+    ):
+        resource.setrlimit(which, (soft, hard))

@@ -1,0 +1,462 @@
+"""The worker's side: it owns the memory, the clock, and the last word.
+
+Nothing a child says is trusted: its answers are read as numbers within bounds.
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import contextlib
+import fcntl
+import json
+import logging
+import mmap
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from media_pipeline import conf
+from media_pipeline.exceptions import DecoderFailed, RefusedFile, SandboxUnavailable
+from media_pipeline.renditions import FORMATS, MASTER_LONG_SIDE, WORKING_LONG_SIDE
+from media_pipeline.results import FileFacts, Frame
+
+if TYPE_CHECKING:
+    from media_pipeline.recipes import Recipe
+
+logger = logging.getLogger(__name__)
+
+_MESSAGE_BYTES = 65536
+
+# Room for the working pixels, then for master and renditions. Sparse: only what
+# is written takes memory.
+_ANSWER_BYTES = 64 * 1024 * 1024
+
+#: Longest wait for the server itself, which only forks, waits and starts, seconds.
+_SERVER_SECONDS = 20
+
+_PACKAGES = str(Path(__file__).resolve().parent.parent.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFile:
+    format: str  # "avif" or "jpeg"
+    width: int  # px
+    height: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    master: EncodedFile | None
+    renditions: tuple[EncodedFile, ...]  # widest first
+
+
+@dataclass(slots=True)
+class OpenedPicture:
+    """A decoded picture whose child waits for the second question."""
+
+    frame: Frame
+    timings_ms: dict[str, float]
+    _child: _Child
+
+    def render(
+        self,
+        *,
+        master: bool = False,
+        recipe: Recipe | None = None,
+        renditions: bool = True,
+    ) -> Rendered:
+        """Return the encoded files. Ask once; raises as :func:`opened` does.
+
+        The recipe styles the renditions; the master never changes.
+        """
+        question = {
+            "master": master,
+            "renditions": renditions,
+            "recipe": None if recipe is None else recipe.as_json(),
+        }
+        self._child.ask(question)
+        answer = self._child.answer()
+        files = self._child.files(answer)
+        self.timings_ms.update(_timings(answer))
+        masters = [file for kind, file in files if kind == "master"]
+        return Rendered(
+            master=masters[0] if masters else None,
+            renditions=tuple(file for kind, file in files if kind == "rendition"),
+        )
+
+
+@contextlib.contextmanager
+def opened(data: bytes) -> Iterator[OpenedPicture]:
+    """Decode an upload in a limited child of this process's decode server.
+
+    Raises ``RefusedFile`` for what is not taken, ``DecoderFailed`` if the child
+    crashed or hung, ``SandboxUnavailable`` if no child can be had. One picture at
+    a time: threads wait for each other.
+    """
+    with _server().child(data) as child:
+        answer = child.answer()
+        yield OpenedPicture(child.frame(answer), _timings(answer), child)
+
+
+def close() -> None:
+    """End this process's decode server, if it has one."""
+    global _current
+    with _current_lock:
+        server, _current = _current, None
+    if server is not None:
+        server.close()
+
+
+# --- one child ------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Child:
+    control: socket.socket
+    memory: mmap.mmap
+    server: _Server
+    pid: int
+    has_ended: bool = False
+
+    def ask(self, question: Mapping[str, Any]) -> None:
+        try:
+            self.control.send(json.dumps(question).encode())
+        except OSError as error:
+            raise DecoderFailed(self._how_it_ended()) from error
+
+    def answer(self) -> dict[str, Any]:
+        """Return its answer; raise what is to be said of none."""
+        self.control.settimeout(conf.sandbox_wall_seconds())
+        try:
+            message = self.control.recv(_MESSAGE_BYTES)
+        except TimeoutError as error:
+            self.server.kill_child(self)
+            raise DecoderFailed("hung") from error
+        except OSError:
+            message = b""
+        if not message:
+            raise DecoderFailed(self._how_it_ended())
+        try:
+            answer = json.loads(message)
+        except ValueError as error:
+            raise DecoderFailed("malformed answer") from error
+        if not isinstance(answer, dict):
+            raise DecoderFailed("malformed answer")
+        refused = answer.get("refused")
+        if refused is not None:
+            if not (isinstance(refused, str) and refused.isidentifier()):
+                raise DecoderFailed("malformed answer")
+            raise RefusedFile(refused[:40])
+        return answer
+
+    def frame(self, answer: Mapping[str, Any]) -> Frame:
+        import numpy as np  # not needed by the server, which shares this package
+
+        width, height = _size(answer.get("working"), WORKING_LONG_SIDE)
+        pixels = np.frombuffer(
+            self.memory[: width * height * 3], dtype=np.uint8
+        ).reshape(height, width, 3)
+        return Frame(
+            pixels=pixels,
+            size=_size(answer.get("size"), MASTER_LONG_SIDE),
+            facts=_facts(answer.get("facts")),
+        )
+
+    def files(self, answer: Mapping[str, Any]) -> list[tuple[str, EncodedFile]]:
+        try:
+            return [
+                (
+                    str(file["kind"]),
+                    EncodedFile(
+                        format=_one_of(FORMATS, file["format"]),
+                        width=_number(file["width"], MASTER_LONG_SIDE),
+                        height=_number(file["height"], MASTER_LONG_SIDE),
+                        content=self._content(file),
+                    ),
+                )
+                for file in answer["files"]
+            ]
+        except (KeyError, TypeError) as error:
+            raise DecoderFailed("malformed answer") from error
+
+    def _content(self, file: Mapping[str, Any]) -> bytes:
+        at = _number(file["at"], _ANSWER_BYTES, least=0)
+        length = _number(file["bytes"], _ANSWER_BYTES - at)
+        return self.memory[at : at + length]
+
+    def _how_it_ended(self) -> str:
+        status = self.server.child_status(self)
+        if status is None:
+            return "the server is gone"
+        if os.WIFSIGNALED(status):
+            return signal.Signals(os.WTERMSIG(status)).name
+        return f"ended with {os.WEXITSTATUS(status)}"
+
+
+def _timings(answer: Mapping[str, Any]) -> dict[str, float]:
+    timings = answer.get("timings_ms")
+    if not isinstance(timings, dict):
+        raise DecoderFailed("malformed answer")
+    return {
+        str(name)[:20]: float(value)
+        for name, value in timings.items()
+        if isinstance(value, int | float)
+    }
+
+
+def _size(value: object, most: int) -> tuple[int, int]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise DecoderFailed("malformed answer")
+    return _number(value[0], most), _number(value[1], most)
+
+
+def _number(value: object, most: int, least: int = 1) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise DecoderFailed("malformed answer")
+    return value
+
+
+def _one_of(choices: tuple[str, ...], value: object) -> str:
+    if value not in choices:
+        raise DecoderFailed("malformed answer")
+    return str(value)
+
+
+def _facts(value: object) -> FileFacts:
+    if not isinstance(value, dict):
+        raise DecoderFailed("malformed answer")
+
+    def text(name: str) -> str | None:
+        found = value.get(name)
+        return found[:200] if isinstance(found, str) else None
+
+    return FileFacts(
+        camera=text("camera"),
+        taken=text("taken"),
+        had_location=value.get("had_location") is True,
+        source_type=text("source_type"),
+        software=text("software"),
+    )
+
+
+# --- the server -----------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Server:
+    """The process that forks; started when the first picture comes."""
+
+    process: subprocess.Popen[bytes]
+    link: socket.socket
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    owner: int = field(default_factory=os.getpid)
+
+    @classmethod
+    def start(cls) -> _Server:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                process = subprocess.Popen(
+                    [*conf.sandbox_command(), str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    env=_clean_environment(),
+                    cwd="/",
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    # Its own group: Ctrl-C goes to the worker, which hangs up.
+                    start_new_session=True,
+                )
+            except OSError as error:
+                ours.close()
+                raise SandboxUnavailable(str(error)) from error
+        return cls(process, ours)
+
+    @contextlib.contextmanager
+    def child(self, data: bytes) -> Iterator[_Child]:
+        with self.lock, contextlib.ExitStack() as stack:
+            memory, child = self._fork(data, stack)
+            try:
+                yield child
+            finally:
+                self._see_off(child)
+                del memory
+
+    def _fork(self, data: bytes, stack: contextlib.ExitStack) -> tuple[Any, _Child]:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        stack.enter_context(ours)
+        with theirs:
+            upload = _sealed(data)
+            answer = _memory("answer", _ANSWER_BYTES)
+            try:
+                memory = mmap.mmap(answer, _ANSWER_BYTES)
+                stack.callback(memory.close)
+                descriptors = array.array("i", [upload, answer, theirs.fileno()])
+                pid = self._request(descriptors)
+            finally:
+                os.close(upload)
+                os.close(answer)
+        return memory, _Child(ours, memory, self, pid)
+
+    def _request(self, descriptors: array.array[int]) -> int:
+        self.link.settimeout(_SERVER_SECONDS)
+        try:
+            self.link.sendmsg(
+                [json.dumps(_request()).encode()],
+                [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)],
+            )
+            reply = self.link.recv(_MESSAGE_BYTES)
+            pid = json.loads(reply).get("pid") if reply else None
+        except (OSError, ValueError) as error:
+            self.abandon()
+            raise SandboxUnavailable("the decode server does not answer") from error
+        if not isinstance(pid, int):
+            self.abandon()
+            raise SandboxUnavailable("the decode server could not fork")
+        return pid
+
+    def kill_child(self, child: _Child) -> None:
+        with contextlib.suppress(OSError):
+            self.link.send(b"kill")
+        self.child_status(child)
+
+    def child_status(self, child: _Child) -> int | None:
+        """Return the child's wait status once it has ended, None without a server."""
+        if child.has_ended:
+            return None
+        child.has_ended = True
+        self.link.settimeout(_SERVER_SECONDS)
+        try:
+            message = self.link.recv(_MESSAGE_BYTES)
+            status = json.loads(message).get("status") if message else None
+        except (OSError, ValueError):
+            status = None
+        if not isinstance(status, int):
+            self.abandon()
+            return None
+        return status
+
+    def _see_off(self, child: _Child) -> None:
+        """Have the child end: it does by itself when nobody asks any more."""
+        if child.has_ended:
+            return
+        child.control.close()
+        # One that is still at work, because the caller gave up, is not waited for.
+        self.kill_child(child)
+
+    def abandon(self) -> None:
+        """Kill a server that no longer does its duty; the next picture starts one."""
+        global _current
+        if _current is self:
+            _current = None
+        self.link.close()
+        self.process.kill()
+        self.process.wait()
+
+    def is_usable(self) -> bool:
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        self.link.close()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+_current: _Server | None = None
+_current_lock = threading.Lock()
+
+
+def _server() -> _Server:
+    """Return this process's decode server, started if it is not there."""
+    global _current
+    with _current_lock:
+        if _current is not None and not _current.is_usable():
+            # Ended between two pictures: not the fault of either.
+            _current.link.close()
+            _current = None
+        if _current is None:
+            _current = _Server.start()
+        return _current
+
+
+def _forget_inherited() -> None:
+    """In a forked process: the server is the parent's, and so is its life."""
+    global _current, _current_lock
+    _current_lock = threading.Lock()
+    inherited, _current = _current, None
+    if inherited is not None:
+        # Without our copy the server sees the parent hang up.
+        inherited.link.close()
+        # Popen waits for a child of ours when it is deleted; this one isn't.
+        inherited.process.returncode = 0
+
+
+os.register_at_fork(after_in_child=_forget_inherited)
+atexit.register(close)
+
+
+def _request() -> dict[str, Any]:
+    return {
+        "limits": {
+            "cpu_seconds": conf.sandbox_cpu_seconds(),
+            "memory_bytes": conf.sandbox_memory_bytes(),
+        },
+        "rules": {
+            "max_pixels": conf.max_pixels(),
+            "min_side": conf.min_side(),
+            "max_side": conf.max_side(),
+            "max_ratio": conf.max_ratio(),
+            "max_jpeg_scans": conf.max_jpeg_scans(),
+        },
+    }
+
+
+def _clean_environment() -> dict[str, str]:
+    """Nothing of ours: no keys, no settings; only where the packages are."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": _PACKAGES,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # One thread, one heap: forking stays safe, address space small.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "1",
+    }
+
+
+def _sealed(data: bytes) -> int:
+    """Return a descriptor of these bytes that nobody can change or cut."""
+    descriptor = _memory("upload", len(data), seal=False)
+    with mmap.mmap(descriptor, len(data)) as mapping:
+        mapping[:] = data
+    fcntl.fcntl(
+        descriptor,
+        fcntl.F_ADD_SEALS,
+        fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE,
+    )
+    return descriptor
+
+
+def _memory(name: str, size: int, *, seal: bool = True) -> int:
+    if sys.platform != "linux":
+        raise SandboxUnavailable("The sandbox needs Linux.")
+    descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.ftruncate(descriptor, size)
+    if seal:
+        # A child that cut it would kill the reader by SIGBUS.
+        fcntl.fcntl(
+            descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
+        )
+    return descriptor

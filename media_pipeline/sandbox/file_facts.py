@@ -1,0 +1,114 @@
+"""What a file says of itself, reduced to the few facts we name.
+
+Never coordinates, never serial numbers, never free text beyond make, model and
+software; those are cleaned and short.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import unicodedata
+from datetime import datetime
+
+from PIL import ExifTags, Image
+
+from media_pipeline.results import FileFacts
+
+_MAX_TEXT = 80  # signs
+
+_SOURCE_TYPE = re.compile(
+    rb"DigitalSourceType\s*(?:=\s*[\"']|>\s*|[^>]{0,200}?rdf:resource\s*=\s*[\"'])"
+    rb"([^\"'<]{1,200})"
+)
+_XMP_LOCATION = re.compile(rb"GPS(?:Latitude|Longitude)\b")
+_XMP_SOFTWARE = re.compile(rb"CreatorTool\s*(?:=\s*[\"']|>)([^\"'<]{1,200})")
+_TERM = re.compile(r"[A-Za-z]{3,60}")
+
+# Written into every GPS block, even an empty one.
+_GPS_VERSION = 0
+
+
+def read_facts(picture: Image.Image) -> FileFacts:
+    """Return the facts of an opened picture; a broken block counts as none."""
+    exif: dict[int, object] = {}
+    camera: dict[int, object] = {}
+    location: dict[int, object] = {}
+    # Whatever the parser trips over, the picture itself is judged elsewhere.
+    with contextlib.suppress(Exception):
+        block = picture.getexif()
+        exif = dict(block)
+        camera = dict(block.get_ifd(ExifTags.IFD.Exif))
+        location = dict(block.get_ifd(ExifTags.IFD.GPSInfo))
+    xmp = _xmp(picture)
+    return FileFacts(
+        camera=_camera(exif),
+        taken=_taken(camera, exif),
+        had_location=bool(set(location) - {_GPS_VERSION})
+        or _XMP_LOCATION.search(xmp) is not None,
+        source_type=_source_type(xmp),
+        software=_text(exif.get(ExifTags.Base.Software)) or _software(xmp),
+    )
+
+
+def exif_orientation(picture: Image.Image) -> int:
+    """Return 1 to 8; 1 if the file says nothing that can be understood."""
+    with contextlib.suppress(Exception):
+        value = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        if isinstance(value, int) and 1 <= value <= 8:
+            return value
+    return 1
+
+
+def _camera(exif: dict[int, object]) -> str | None:
+    make = _text(exif.get(ExifTags.Base.Make)) or ""
+    model = _text(exif.get(ExifTags.Base.Model)) or ""
+    # "Canon", "Canon EOS 5D" is one name, not two.
+    if make and not model.lower().startswith(make.lower()):
+        model = f"{make} {model}".strip()
+    return model or None
+
+
+def _taken(camera: dict[int, object], exif: dict[int, object]) -> str | None:
+    for value in (
+        camera.get(ExifTags.Base.DateTimeOriginal),
+        exif.get(ExifTags.Base.DateTime),
+    ):
+        with contextlib.suppress(ValueError):
+            when = datetime.strptime(  # the camera knows no zone
+                (_text(value) or "")[:19], "%Y:%m:%d %H:%M:%S"
+            )
+            return when.isoformat()
+    return None
+
+
+def _source_type(xmp: bytes) -> str | None:
+    found = _SOURCE_TYPE.search(xmp)
+    if found is None:
+        return None
+    term = found[1].decode("ascii", "replace").strip().rstrip("/").rpartition("/")[2]
+    return term if _TERM.fullmatch(term) else None
+
+
+def _software(xmp: bytes) -> str | None:
+    found = _XMP_SOFTWARE.search(xmp)
+    return None if found is None else _text(found[1])
+
+
+def _xmp(picture: Image.Image) -> bytes:
+    value = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace")
+    return value if isinstance(value, bytes) else b""
+
+
+def _text(value: object) -> str | None:
+    """Return one short visible line, or None."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if not isinstance(value, str):
+        return None
+    visible = "".join(
+        sign for sign in value if not unicodedata.category(sign).startswith("C")
+    )
+    return " ".join(visible.split())[:_MAX_TEXT] or None

@@ -1,0 +1,365 @@
+"""Hostile bytes in, one canonical picture out: the only opener of pictures.
+
+Bounded before decoding, upright, sRGB, transparency on white, and in a fresh
+image, so that nothing but pixels goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pillow_heif
+
+# The decoders that may ever run, loaded before any limit stands. Pillow has 43.
+from PIL import (
+    AvifImagePlugin,
+    Image,
+    ImageCms,
+    ImageFile,
+    JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    WebPImagePlugin,  # noqa: F401
+)
+
+from media_pipeline.exceptions import RefusedFile
+from media_pipeline.renditions import MASTER_LONG_SIDE, Size
+from media_pipeline.results import FileFacts
+
+from . import formats
+from .file_facts import exif_orientation, read_facts
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_WHITE = (255, 255, 255)
+_GREY = (128, 128, 128)
+
+# What the decoders raise on broken files. Their memory errors are not among them.
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What is taken, as the worker's settings say; sent along with each picture."""
+
+    max_pixels: int
+    min_side: int
+    max_side: int
+    max_ratio: float
+    max_jpeg_scans: int
+
+
+def prepare() -> None:
+    """Load what decoding needs, once, in the server; its children inherit it."""
+    pillow_heif.register_heif_opener(thumbnails=False)
+    pillow_heif.options.DECODE_THREADS = 1
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    # Our own limit is asked before anything is decoded, and names its reason.
+    Image.MAX_IMAGE_PIXELS = None
+    Image._initialized = 2  # no search for further plugins, ever
+    _srgb()
+
+
+class Upload:
+    """One file, opened as often as it takes; every answer is a fresh picture."""
+
+    def __init__(self, data: bytes, rules: Rules) -> None:
+        self.kind = formats.sniffed(data)
+        self._data = data
+        self._jpeg_end: int | None = None
+        self._check_frame(rules)
+        with _decoding():
+            picture = self._open()
+        self._check_size(picture.size, rules)
+        if self.kind in (formats.WEBP, formats.AVIF) and _frames(picture) > 1:
+            raise RefusedFile("animated")
+        # libheif turns by the file's own boxes; its EXIF says it a second time.
+        self._orientation = (
+            1 if self.kind == formats.HEIF else exif_orientation(picture)
+        )
+        self._picture: Image.Image | None = picture
+        self._facts: FileFacts | None = None
+        self._whole: Image.Image | None = None
+        self.native = self._turned(Size(*picture.size))  # upright
+        self.master = self.native.within(MASTER_LONG_SIDE)
+
+    @property
+    def facts(self) -> FileFacts:
+        """What the file says of itself; known once it was decoded."""
+        return self._facts or FileFacts()
+
+    def pixels(self, at_least: Size) -> Image.Image:
+        """Return the picture upright, at least this large but at most the master.
+
+        A JPEG is decoded at the DCT scale that is enough for it. Others are
+        decoded once, at the master's size.
+        """
+        if self._whole is not None:
+            return self._whole
+        if self.kind != formats.JPEG:
+            at_least = self.master
+        factor = max(
+            at_least.width / self.native.width, at_least.height / self.native.height
+        )
+        picture = self._decoded(self._turned(self.native.scaled(min(1.0, factor))))
+        if self._turned(Size(*picture.size)).pixels >= self.master.pixels:
+            picture = self._bounded(picture)
+        result = self._canonical(picture)
+        if result.size == (self.master.width, self.master.height):
+            self._whole = result
+        return result
+
+    def master_pixels(self) -> Image.Image:
+        """Return the picture upright, at exactly the master's size."""
+        picture = self.pixels(self.master)
+        size = (self.master.width, self.master.height)
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
+        return picture
+
+    # -- opening ---------------------------------------------------------------
+
+    def _check_frame(self, rules: Rules) -> None:
+        data = self._data
+        if self.kind == formats.JPEG:
+            frame = formats.jpeg_frame(data, max_scans=rules.max_jpeg_scans)
+            self._jpeg_end = frame.end
+        elif self.kind == formats.PNG:
+            if len(data) >= 24:
+                self._check_pixels(struct.unpack_from(">II", data, 16), rules)
+            formats.check_png(data)
+        elif self.kind == formats.WEBP:
+            formats.check_webp(data)
+        else:
+            self._check_pixels(formats.largest_box_size(data), rules)
+            formats.check_boxes(data)
+
+    def _open(self) -> Image.Image:
+        return Image.open(io.BytesIO(self._data), formats=(self.kind,))
+
+    def _check_pixels(self, size: tuple[int, int], rules: Rules) -> None:
+        if size[0] * size[1] > rules.max_pixels:
+            raise RefusedFile("too_many_pixels")
+
+    def _check_size(self, size: tuple[int, int], rules: Rules) -> None:
+        self._check_pixels(size, rules)
+        short, long = sorted(size)
+        if short < rules.min_side:
+            raise RefusedFile("too_small")
+        if long > rules.max_side:
+            raise RefusedFile("side_too_long")
+        if long > short * rules.max_ratio:
+            raise RefusedFile("odd_shape")
+
+    def _turned(self, size: Size) -> Size:
+        """Return the size as stored for one that is upright, and the reverse."""
+        if self._orientation >= 5:
+            return Size(size.height, size.width)
+        return size
+
+    # -- decoding --------------------------------------------------------------
+
+    def _decoded(self, at_least: Size) -> Image.Image:
+        with _decoding():
+            picture = self._picture or self._open()
+            self._picture = None  # its pixels are taken once
+            if self.kind == formats.JPEG:
+                picture.draft(picture.mode, (at_least.width, at_least.height))
+            picture.load()
+        if self._facts is None:
+            # After the pixels: a PNG may tell about itself behind them.
+            self._facts = read_facts(picture)
+            if self.kind == formats.PNG:
+                self._orientation_after_load(picture)
+        if self.kind == formats.JPEG:
+            self._check_tail(picture)
+        return picture
+
+    def _orientation_after_load(self, picture: Image.Image) -> None:
+        orientation = exif_orientation(picture)
+        if orientation != self._orientation:
+            stored = self._turned(self.native)
+            self._orientation = orientation
+            self.native = self._turned(stored)
+            self.master = self.native.within(MASTER_LONG_SIDE)
+
+    def _check_tail(self, picture: Image.Image) -> None:
+        """Refuse a JPEG whose data ends before its picture does.
+
+        libjpeg fills what is missing with mid grey and says nothing when an end
+        marker follows. Only a picture that ends in exactly that grey is looked
+        at twice: bytes put before the end marker change nothing of a whole
+        picture, but are taken for the missing part of a cut one.
+        """
+        if self._jpeg_end is None or not _ends_grey(picture):
+            return
+        data, end = self._data, self._jpeg_end
+        filler = bytes((7 * at * at + at) % 251 for at in range(4096))
+        probe = Image.open(
+            io.BytesIO(data[:end] + filler + data[end:]), formats=(self.kind,)
+        )
+        with contextlib.suppress(*_DECODER_ERRORS):
+            probe.draft(probe.mode, picture.size)
+            probe.load()
+            if probe.size == picture.size and not _ends_grey(probe):
+                raise RefusedFile("truncated")
+
+    # -- one canonical picture ---------------------------------------------------
+
+    def _bounded(self, picture: Image.Image) -> Image.Image:
+        """Return it at the master's size, before colours are converted: fewer px."""
+        size = self._turned(self.master)
+        if picture.size == (size.width, size.height):
+            return picture
+        profile = picture.info.get("icc_profile")
+        smaller = _resizable(picture).resize(
+            (size.width, size.height), Image.Resampling.LANCZOS
+        )
+        if profile is not None:
+            smaller.info["icc_profile"] = profile
+        return smaller
+
+    def _canonical(self, picture: Image.Image) -> Image.Image:
+        with _decoding():
+            rgb = _on_white(_eight_bit(picture))
+        turn = _TURNS.get(self._orientation)
+        if turn is not None:
+            rgb = rgb.transpose(turn)
+        fresh = Image.new("RGB", rgb.size)
+        fresh.paste(rgb)
+        return fresh
+
+
+@contextlib.contextmanager
+def _decoding() -> Iterator[None]:
+    """Give what a decoder raises a reason that its owner can use."""
+    try:
+        yield
+    except (RefusedFile, MemoryError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise RefusedFile("too_many_pixels") from error
+    except _DECODER_ERRORS as error:
+        text = str(error).lower()
+        if "memory" in text or "alloc" in text:
+            raise MemoryError from error
+        cut = "truncated" in text or "end of" in text or isinstance(error, EOFError)
+        raise RefusedFile("truncated" if cut else "damaged") from error
+
+
+def _frames(picture: Image.Image) -> int:
+    return int(getattr(picture, "n_frames", 1))
+
+
+def _ends_grey(picture: Image.Image) -> bool:
+    if picture.mode not in ("L", "RGB"):
+        return False
+    width, height = picture.size
+    corner = picture.crop((max(0, width - 2), max(0, height - 2), width, height))
+    grey = _GREY if picture.mode == "RGB" else _GREY[0]
+    return corner.getcolors() == [(corner.width * corner.height, grey)]
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """Return 16-bit grey as 8-bit grey, all else as it is."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        profile = picture.info.get("icc_profile")
+        grey = (
+            picture.convert("I")
+            .point(lambda value: value * (1 / 257) + 0.5)
+            .convert("L")
+        )
+        if profile is not None:
+            grey.info["icc_profile"] = profile
+        return grey
+    return picture
+
+
+def _resizable(picture: Image.Image) -> Image.Image:
+    """Return it in a mode that Lanczos can work on, transparency kept."""
+    picture = _eight_bit(picture)
+    if picture.has_transparency_data:
+        return picture.convert("RGBA")
+    if picture.mode in ("L", "RGB", "CMYK"):
+        return picture
+    return picture.convert("RGB")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """Return it as RGB in sRGB, transparency on white."""
+    profile = picture.info.get("icc_profile")
+    if not picture.has_transparency_data:
+        return _in_srgb(picture, profile)
+    grey = picture.mode == "LA" or (picture.mode == "L")
+    layered = picture.convert("RGBA")
+    colours: Image.Image = layered.convert("L") if grey else layered.convert("RGB")
+    canvas = Image.new("RGB", layered.size, _WHITE)
+    canvas.paste(_in_srgb(colours, profile), mask=layered.getchannel("A"))
+    return canvas
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    if picture.mode not in ("L", "RGB", "CMYK"):
+        picture = picture.convert("RGB")
+    converted = _converted(picture, profile) if profile else None
+    return converted if converted is not None else picture.convert("RGB")
+
+
+def _converted(picture: Image.Image, profile: bytes) -> Image.Image | None:
+    """Return the picture converted to sRGB, None if the profile is of no use."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if picture.mode == "RGB" and _is_srgb(source):
+            return picture
+        return ImageCms.profileToProfile(
+            picture,
+            source,
+            _srgb(),
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None  # a broken profile counts as sRGB
+
+
+def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
+    description = (profile.profile.profile_description or "").strip().lower()
+    return description.startswith("srgb")
+
+
+def _srgb() -> ImageCms.ImageCmsProfile:
+    global _SRGB
+    if _SRGB is None:
+        _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    return _SRGB
+
+
+_SRGB: ImageCms.ImageCmsProfile | None = None

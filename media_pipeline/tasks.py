@@ -1,0 +1,19 @@
+"""Doorbells: each rings for one service."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from . import services
+
+
+@shared_task(name="media_pipeline.process_asset", ignore_result=True)
+def process_asset(asset_id: int) -> None:
+    """Ring once. May be delivered any number of times, or never."""
+    services.process_asset(asset_id)
+
+
+@shared_task(name="media_pipeline.expire_incoming", ignore_result=True)
+def expire_incoming() -> None:
+    """Delete what an interrupted upload left behind."""
+    services.expire_incoming()
