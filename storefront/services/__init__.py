@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..imports.rows import ImportRefused
 from .baskets import (
     BasketChange,
     BasketData,
@@ -12,6 +13,7 @@ from .baskets import (
     remove_line,
     set_quantity,
 )
+from .importing import ImportReport, import_catalogue
 from .orders import (
     Buyer,
     CheckoutChanged,
@@ -51,6 +53,8 @@ __all__ = [
     "CategoryChoice",
     "CheckoutChanged",
     "FormIsForeign",
+    "ImportRefused",
+    "ImportReport",
     "OrderData",
     "PagePicture",
     "PlacedOrder",
@@ -65,6 +69,7 @@ __all__ = [
     "expire_reservation",
     "find_basket",
     "find_order",
+    "import_catalogue",
     "index_products",
     "listing",
     "order_data",

@@ -1,0 +1,1 @@
+"""Reading of catalogues in others' formats; pure, writes nothing."""
