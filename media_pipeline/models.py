@@ -14,6 +14,8 @@ from outbox.models import Work, work_indexes
 from .pictures import Picture
 from .storage import public_url
 
+__all__ = ["Asset", "Picture", "Rendition"]
+
 
 def new_public_id() -> str:
     """Return a random name of 128 bits that nobody can guess."""

@@ -28,6 +28,10 @@ STEP_KEYS = (
 """Keys of the contract object that only a step can answer; null until one does."""
 
 
+TAGGING_STEPS = frozenset({"tags", "clothing"})
+"""Built-in steps that have looked for tags, even if they found none."""
+
+
 class Verdict(enum.IntEnum):
     """What a step advises, mildest first, so the strictest is the max."""
 
@@ -182,8 +186,9 @@ def as_contract(
                 answers[key] = _merged(answers.get(key), value)
     if answers["hashes"] is not None:
         answers["hashes"] = {**answers["hashes"], "sha256": sha256}
-    tagged = any(step.tags for step in result.steps) or any(
-        step.step == "tags" and step.verdict is Verdict.PASS for step in result.steps
+    tagged = any(
+        step.tags or (step.step in TAGGING_STEPS and step.verdict is Verdict.PASS)
+        for step in result.steps
     )
     return {
         "file": file,

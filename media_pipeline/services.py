@@ -24,7 +24,12 @@ from outbox.leases import Lease
 from outbox.services import purge_later, ring_on_commit
 
 from . import conf, sandbox, storage
-from .exceptions import DecoderFailed, RefusedFile, StorageUnavailable
+from .exceptions import (
+    DecoderFailed,
+    RefusedFile,
+    SandboxUnavailable,
+    StorageUnavailable,
+)
 from .models import Asset, Rendition
 from .results import Frame, as_contract
 from .signals import asset_settled
@@ -111,9 +116,9 @@ def process_asset(asset_id: int) -> bool:
         logger.warning("Asset %s: the decoder failed (%s)", asset_id, failure)
         lease.crashed()
         return False
-    except StorageUnavailable as failure:
+    except (StorageUnavailable, SandboxUnavailable) as failure:
         # Not the picture's fault.
-        logger.warning("Asset %s: a storage failed (%s)", asset_id, failure)
+        logger.warning("Asset %s waits: %s", asset_id, failure)
         lease.release(not_before=leases.backoff(lease))
         return False
     settled = _settle(

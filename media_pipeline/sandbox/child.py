@@ -36,24 +36,24 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
-_TOO_LARGE = b'{"refused": "too_large_to_decode"}'
+TOO_LARGE = b'{"refused": "too_large_to_decode"}'
 
 
 def run(
     request: Mapping[str, Any], upload_fd: int, answer_fd: int, control_fd: int
 ) -> None:
     """Answer the worker's questions on one upload until it has no more."""
-    _die_with(os.getppid())
+    die_with(os.getppid())
     upload = mmap.mmap(upload_fd, 0, prot=mmap.PROT_READ)
     answer = mmap.mmap(answer_fd, 0)
     control = socket.socket(fileno=control_fd)
     os.close(upload_fd)
     os.close(answer_fd)
-    _limit(request["limits"])
+    limit(request["limits"])
     try:
         _talk(request, upload[:], answer, control)
     except MemoryError:
-        control.send(_TOO_LARGE)
+        control.send(TOO_LARGE)
 
 
 def _talk(
@@ -189,7 +189,7 @@ def _send(control: socket.socket, message: Mapping[str, Any]) -> None:
     control.send(json.dumps(message).encode())
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Have the kernel kill this process when the server is gone."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
@@ -198,7 +198,7 @@ def _die_with(parent: int) -> None:
     _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def _limit(limits: Mapping[str, int]) -> None:
+def limit(limits: Mapping[str, int]) -> None:
     gc.disable()  # short-lived; and what the server made stays shared
     seconds = limits["cpu_seconds"]
     for which, soft, hard in (
