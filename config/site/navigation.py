@@ -73,9 +73,7 @@ def alternates(request: HttpRequest, page: Page | None) -> list[Alternate]:
     paths = (
         _wagtail_paths(request, page)
         if page is not None and page.pk is not None
-        else {
-            code: translate_url(request.path, code) for code, _ in settings.LANGUAGES
-        }
+        else {code: translate_url(request.path, code) for code, _ in settings.LANGUAGES}
     )
     found = []
     for code, _name in settings.LANGUAGES:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django import template
 from django.http import HttpRequest
 from django.template import Context
+from django.utils.safestring import SafeString
 from wagtail.models import Page
 
-from .. import navigation
+from config.site import navigation
+from media_pipeline.models import Picture
 
 register = template.Library()
 
@@ -27,3 +29,11 @@ def site_alternates(context: Context) -> list[navigation.Alternate]:
         return []
     page = context.get("page")
     return navigation.alternates(request, page if isinstance(page, Page) else None)
+
+
+@register.simple_tag
+def draw(
+    picture: Picture, *, alt: str, sizes: str = "100vw", eager: bool = False
+) -> SafeString:
+    """Draw a picture that another package made; ``eager`` for the one seen first."""
+    return picture.html(alt=alt, sizes=sizes, eager=eager)
