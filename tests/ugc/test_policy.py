@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from ugc.policy import Next, outcome_of, reasons_of, words_of
+
+FINDINGS = {
+    "findings": [
+        {"step": "a", "verdict": "pass", "reasons": ["fine"]},
+        {"step": "b", "verdict": "review", "reasons": ["low_resolution", "blurry"]},
+        {"step": "c", "verdict": "reject", "reasons": ["banned"]},
+        {"step": "d", "verdict": "review", "reasons": ["blurry"]},
+        {"step": "e", "verdict": "review", "reasons": None},
+    ]
+}
+
+
+@pytest.mark.parametrize("verdict", ["pass", "review", "reject", "", "nonsense"])
+def test_whatever_software_says_of_a_good_file_a_person_looks(verdict):
+    outcome = outcome_of(state="processed", verdict=verdict, result={})
+
+    assert outcome.next is Next.IN_REVIEW
+
+
+def test_the_stricter_the_advice_the_earlier_it_is_looked_at():
+    ranks = [
+        outcome_of(state="processed", verdict=verdict, result={}).priority
+        for verdict in ("pass", "review", "reject")
+    ]
+
+    assert ranks == sorted(set(ranks))
+
+
+def test_an_unknown_verdict_ranks_like_the_strictest():
+    unknown = outcome_of(state="processed", verdict="", result={})
+
+    assert (
+        unknown.priority
+        == outcome_of(state="processed", verdict="reject", result={}).priority
+    )
+
+
+def test_a_refused_file_leads_back_to_the_draft_with_its_reason():
+    outcome = outcome_of(state="refused_file", reason="animated", result={})
+
+    assert outcome.next is Next.DRAFT
+    assert outcome.reasons == ("animated",)
+
+
+@pytest.mark.parametrize("state", ["quarantined", "pending", "something new"])
+def test_what_nobody_knows_yet_stays_and_asks_for_attention(state):
+    outcome = outcome_of(state=state, result={})
+
+    assert outcome.next is Next.SUBMITTED
+    assert outcome.priority > 0
+
+
+def test_reasons_are_the_strictest_first_and_each_once():
+    assert reasons_of(FINDINGS) == ("banned", "low_resolution", "blurry")
+    assert reasons_of({}) == ()
+    assert reasons_of({"findings": None}) == ()
+
+
+def test_words_are_the_sure_ones_lower_case_and_once():
+    result = {
+        "tags": [
+            {"label": "Cup", "confidence": 0.6, "source": "b"},
+            {"label": "Mug", "confidence": 0.9, "source": "a"},
+            {"label": "cup", "confidence": 0.7, "source": "c"},
+            {"label": "dog", "confidence": 0.2, "source": "a"},
+            {"label": "", "confidence": 1.0, "source": "a"},
+        ]
+    }
+
+    assert words_of(result, min_confidence=0.5) == {"mug": "a", "cup": "c"}
+    assert words_of({"tags": None}, min_confidence=0.5) == {}
