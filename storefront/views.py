@@ -252,6 +252,7 @@ def _checkout_page(
         "shown": services.shown_prices(data),
         "checkout_token": token if 20 <= len(token) <= 200 else new_token(),
         "changes": changes,
+        "minutes": max(1, round(conf.reservation_time().total_seconds() / 60)),
     }
     return TemplateResponse(
         request, "shoppable_store/checkout.html", context, status=status
