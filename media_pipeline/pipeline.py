@@ -71,20 +71,19 @@ def build_pipeline(
     ``MEDIA_PIPELINE_STEPS`` may be. ``options`` by step name come on top of the
     settings'. Raises ``WrongConfiguration`` for unknown names and options.
     """
+    # As the setting stands, not conf.steps(): a mapping brings its options along.
+    configured = conf.setting("STEPS", None)
     chosen: Any = steps
-    if chosen is None and profile == "photo":
-        # As it stands, not conf.steps(): a mapping brings its options along.
-        chosen = conf.setting("STEPS", None)
     if chosen is None:
-        chosen = conf.steps(profile)
+        chosen = configured if profile == "photo" else conf.steps(profile)
     if chosen is None:
         chosen = DEFAULT_STEPS
     known = discover()
     all_options: dict[str, dict[str, Any]] = {}
-    own = chosen if isinstance(chosen, Mapping) else {}
-    for source in (conf.step_options(), own, options or {}):
-        for name, values in source.items():
-            all_options.setdefault(name, {}).update(values)
+    for source in (conf.step_options(), configured, steps, options):
+        if isinstance(source, Mapping):
+            for name, values in source.items():
+                all_options.setdefault(name, {}).update(values)
     return Pipeline(
         steps=tuple(known.build(name, all_options.get(name)) for name in chosen)
     )

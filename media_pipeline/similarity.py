@@ -198,7 +198,8 @@ def windows() -> tuple[Box, ...]:
 def cut(pixels: Pixels, box: Box) -> Pixels:
     """Return the pixels inside a box, at least one."""
     height, width = pixels.shape[:2]
-    left, top = round(box[0] * width), round(box[1] * height)
+    left = min(width - 1, round(box[0] * width))
+    top = min(height - 1, round(box[1] * height))
     right = max(left + 1, round((box[0] + box[2]) * width))
     bottom = max(top + 1, round((box[1] + box[3]) * height))
     return pixels[top:bottom, left:right]

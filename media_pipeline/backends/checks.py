@@ -1,0 +1,80 @@
+"""System checks of models and steps. ``apps.py`` registers them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from media_pipeline import conf
+from media_pipeline.pipeline import build_pipeline
+from media_pipeline.registry import WrongConfiguration
+
+from .model_files import INSTALL_COMMAND, MODEL_FILES, State, path_of, state_of
+
+
+def register_checks() -> None:
+    """Register all checks of this module; doing it again changes nothing."""
+    register(check_models, Tags.files)
+    register(check_steps)
+
+
+def check_models(**_: Any) -> list[CheckMessage]:
+    """Warn of each default model that is missing or changed (W010, W011)."""
+    messages: list[CheckMessage] = []
+    for model in MODEL_FILES:
+        state = state_of(model)
+        if state is State.READY:
+            continue
+        is_missing = state is State.MISSING
+        found = "is missing" if is_missing else "is not the file that was tested"
+        messages.append(
+            Warning(
+                f"The model {path_of(model)} {found} ({model.purpose}). Steps that "
+                "need it ask for a person's review of every photo.",
+                hint=f"Run: {INSTALL_COMMAND}",
+                id="media_pipeline.W010" if is_missing else "media_pipeline.W011",
+            )
+        )
+    return messages
+
+
+def check_steps(**_: Any) -> list[CheckMessage]:
+    """Report steps and options in the settings that don't exist (E010)."""
+    messages: list[CheckMessage] = []
+    for profile, setting in (("photo", "STEPS"), ("product", "PRODUCT_STEPS")):
+        try:
+            pipeline = build_pipeline(profile=profile)
+        except WrongConfiguration as error:
+            messages.append(
+                Error(
+                    str(error),
+                    hint=f"Correct MEDIA_PIPELINE_{setting} or "
+                    "MEDIA_PIPELINE_STEP_OPTIONS.",
+                    id="media_pipeline.E010",
+                )
+            )
+            continue
+        if profile == "photo" and not pipeline.steps:
+            messages.append(
+                Error(
+                    "No step inspects photos.",
+                    hint="Name at least one in MEDIA_PIPELINE_STEPS.",
+                    id="media_pipeline.E011",
+                )
+            )
+    unused = set(conf.step_options()) - set(_names())
+    messages += [
+        Warning(
+            f"MEDIA_PIPELINE_STEP_OPTIONS has options for {name!r}, which is no step.",
+            id="media_pipeline.W012",
+        )
+        for name in sorted(unused)
+    ]
+    return messages
+
+
+def _names() -> tuple[str, ...]:
+    from media_pipeline.registry import discover
+
+    return discover().names()
