@@ -58,6 +58,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },
+    "expire uploads that no asset refers to": {
+        "task": "media_pipeline.expire_incoming",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }
 
 # For CELERY_BROKER_TRANSPORT_OPTIONS where the broker is Redis. In seconds; the

@@ -45,8 +45,10 @@ def test_sweeps_come_as_often_as_the_outbox_says_and_do_not_pile_up():
     assert sweep["options"]["expires"] == 2
 
 
-def test_every_task_that_beat_rings_exists():
-    for entry in celery_settings.CELERY_BEAT_SCHEDULE.values():
+def test_every_task_that_beat_rings_exists(settings):
+    current_app.loader.import_default_modules()
+
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
         assert entry["task"] in current_app.tasks
 
 

@@ -1,0 +1,24 @@
+"""One line for everything that happened to an asset, as often as it happened."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Entry(models.Model):
+    asset_id = models.BigIntegerField()
+    happened = models.CharField(max_length=20)
+
+    def __str__(self) -> str:
+        return f"{self.asset_id} {self.happened}"
+
+
+# Receivers: their rows commit with what they speak of, or not at all.
+
+
+def note_settled(asset_id, **kwargs) -> None:
+    Entry.objects.create(asset_id=asset_id, happened="settled")
+
+
+def note_quarantined(pk, **kwargs) -> None:
+    Entry.objects.create(asset_id=pk, happened="quarantined")

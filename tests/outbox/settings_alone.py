@@ -1,0 +1,50 @@
+"""A site that installs the outbox and nothing above it.
+
+On SQLite, or on the PostgreSQL that ``OUTBOX_TEST_POSTGRESQL`` names (port and
+password, with a space between).
+"""
+# ruff: noqa: F403, F405
+
+from __future__ import annotations
+
+import os
+
+from config.settings.celery_settings import *
+
+SECRET_KEY = "only-for-tests"
+INSTALLED_APPS = ["outbox.apps.OutboxConfig"]
+ROOT_URLCONF = "tests.outbox.settings_alone"
+urlpatterns = []
+USE_TZ = True
+TIME_ZONE = "Europe/Berlin"
+DEFAULT_FROM_EMAIL = "Shop <shop@schaufenster.example>"
+EMAIL_TIMEOUT = 10
+
+_server = os.environ.get("OUTBOX_TEST_POSTGRESQL", "").split()
+if _server:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": "127.0.0.1",
+            "PORT": _server[0],
+            "USER": "postgres",
+            "PASSWORD": _server[1],
+            "NAME": "postgres",
+        }
+    }
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": ":memory:",
+            "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+        }
+    }
+
+CELERY_TASK_ALWAYS_EAGER = True
+# No media_pipeline here.
+CELERY_BEAT_SCHEDULE = {
+    name: entry
+    for name, entry in CELERY_BEAT_SCHEDULE.items()
+    if entry["task"].startswith("outbox.")
+}
