@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from media_pipeline import refusals
 from media_pipeline.models import Asset
-from ugc import refused_files as refusals
 
 from . import reasons
 from .models import Photo

@@ -30,10 +30,10 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from media_pipeline import refusals
 from media_pipeline import services as media
 from media_pipeline.exceptions import RefusedFile, StorageUnavailable
 from media_pipeline.models import Rendition
-from ugc import refused_files as refusals
 
 from . import access, author_page, conf, services, throttle
 from .catalogue import ProductCard, get_catalogue

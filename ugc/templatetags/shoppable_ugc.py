@@ -7,8 +7,8 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from media_pipeline import refusals
 from ugc import author_page, reasons
-from ugc import refused_files as refusals
 from ugc.catalogue import DrawnPicture, ProductCard
 from ugc.models import Photo, PhotoEvent, Surface
 
