@@ -27,7 +27,8 @@ class PhotosField(forms.FileField):
 
     # Any: what a file field is given and gives is untyped in Django, too.
     def clean(self, data: Any, initial: Any = None) -> Any:
-        files = data if isinstance(data, list | tuple) else [data]
+        # No file at all is an empty list here, and "required" must still be said.
+        files = data if isinstance(data, list | tuple) and data else [data or None]
         cleaned = [super(PhotosField, self).clean(file, initial) for file in files]
         if len(cleaned) > MAX_PHOTOS:
             raise forms.ValidationError(

@@ -30,6 +30,13 @@ def open_link(client, photo):
     )
 
 
+def status_of(client, url):
+    """The status of a GET, its file closed again."""
+    response = client.get(url)
+    response.close()
+    return response.status_code
+
+
 def file_urls(photo):
     return [
         reverse("shoppable_ugc:private_file", args=[photo.public_id, rendition.pk])
@@ -178,7 +185,7 @@ def test_a_contributor_sees_and_changes_only_their_own():
     client = client_of(mine.contributor)
 
     for address in addresses(mine):
-        assert client.get(address).status_code == 200, address
+        assert status_of(client, address) == 200, address
     for address in addresses(theirs):
         assert client.get(address).status_code == 404, address
     for address in actions(theirs):
@@ -232,9 +239,9 @@ def test_a_moderator_sees_every_file_and_other_staff_none(django_user_model):
     stranger.force_login(plain)
 
     for url in file_urls(photo):
-        assert moderator.get(url).status_code == 200
-        assert stranger.get(url).status_code == 404
-        assert anonymous.get(url).status_code == 404
+        assert status_of(moderator, url) == 200
+        assert status_of(stranger, url) == 404
+        assert status_of(anonymous, url) == 404
 
 
 def test_a_disabled_moderator_sees_nothing():

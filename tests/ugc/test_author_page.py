@@ -16,7 +16,7 @@ from tests.ugc.factories import (
     make_public_photo,
     public_files,
 )
-from tests.ugc.test_access import client_of
+from tests.ugc.test_access import client_of, status_of
 from ugc import author_page, services
 from ugc.models import NOWHERE, Photo, Surface
 
@@ -266,7 +266,7 @@ def test_one_button_takes_the_photo_back_everywhere_within_the_request(run_commi
     client = client_of(photo.contributor)
     names = public_files(photo)
     url = reverse("shoppable_media:public_file", args=[names[0]])
-    assert client.get(url).status_code == 200
+    assert status_of(client, url) == 200
 
     with run_commit():
         client.post(reverse("shoppable_ugc:withdraw_photo", args=[photo.public_id]))
