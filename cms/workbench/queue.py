@@ -5,11 +5,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from media_pipeline.models import Asset, Rendition
@@ -88,6 +91,16 @@ def tab_of(photo: Photo) -> Tab | None:
     return None
 
 
+def state_words(photo: Photo) -> str | Promise:
+    """Return the photo's state as an editor says it; the model's is the author's."""
+    tab = tab_of(photo)
+    if tab is Tab.WAITING:
+        return _("Waits for a decision")
+    if tab is Tab.ATTENTION:
+        return _("The check got stuck")
+    return str(photo.get_state_display())
+
+
 def waiting_count() -> int:
     """Photos that wait for a person, stuck ones among them. One query."""
     return Photo.objects.waiting().count()
@@ -128,6 +141,18 @@ class Tile:
     @property
     def is_stuck(self) -> bool:
         return tab_of(self.photo) is Tab.ATTENTION
+
+    @property
+    def state(self) -> str | Promise:
+        return state_words(self.photo)
+
+    @property
+    def since(self) -> datetime:
+        return self.photo.submitted_at or self.photo.created_at
+
+    @property
+    def age(self) -> str:
+        return gettext("%(time)s ago") % {"time": timesince(self.since, depth=1)}
 
 
 def tiles(photos: Iterable[Photo], language: str) -> list[Tile]:

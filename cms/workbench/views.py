@@ -188,6 +188,7 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "photo": photo,
         "tab": tab,
+        "state": lists.state_words(photo),
         "back_url": queue_url(tab or Tab.WAITING),
         "previous_url": previous_id and _review_url(previous_id),
         "next_url": next_id and _review_url(next_id),
@@ -572,7 +573,7 @@ def _tell_conflict(request: HttpRequest, photo: Photo) -> None:
         gettext(
             "Nothing was done: the photo has changed meanwhile. It is now “%(state)s”."
         )
-        % {"state": photo.get_state_display()},
+        % {"state": lists.state_words(photo)},
         level="error",
     )
 

@@ -22,6 +22,9 @@ export function listenToKeys(actions) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       if (event.target.closest?.(WRITING) || document.querySelector("dialog[open]")) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      // What has keys of its own: a marker its arrows, the reasons their letters.
+      const own = event.target.closest?.("[data-marker], [data-reasons]");
+      if (own?.matches("[data-reasons][open]") || (own?.matches("[data-marker]") && key.length > 1)) return;
       const action = actions[key];
       if (!action || action(event) === false) return;
       event.preventDefault();

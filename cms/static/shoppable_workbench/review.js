@@ -12,11 +12,11 @@ const within = (fraction) => Math.min(Math.max(fraction, 0), 1);
 
 function putInPlace(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
-  const focused = document.activeElement?.id;
+  const focused = document.activeElement;
   for (const part of page.querySelectorAll("[data-part]")) {
     document.getElementById(part.id)?.replaceWith(document.adoptNode(part));
   }
-  if (focused && !document.activeElement?.id) document.getElementById(focused)?.focus();
+  if (focused?.id && !focused.isConnected) document.getElementById(focused.id)?.focus();
   draw();
 }
 
@@ -139,7 +139,7 @@ root?.addEventListener("click", (event) => {
   const point = find("[data-point]");
   at(point, x, y);
   point.hidden = false;
-  find("[data-search] input[type=search]").focus();
+  find("[data-search] input[type=search]").select();
 });
 
 let nextPlace = null;
