@@ -118,6 +118,7 @@ class PhotoPermissionMixin:
 class BasePhotoChooseView(PhotoPermissionMixin, BaseChooseView):
     filter_form_class = PhotoSearchForm
     results_template_name = "shoppable_cms/choosers/photos.html"
+    create_action_label = ""  # Wagtail asks, though nothing is created here
     per_page = 24
 
     def get_object_list(self) -> PhotoQuerySet:
@@ -261,6 +262,7 @@ class BaseProductChooseView(BaseChooseView):
 
     filter_form_class = ProductSearchForm
     results_template_name = "shoppable_cms/choosers/products.html"
+    create_action_label = ""
     per_page = 12
     max_found = 60  # a search that finds more is better made narrower
 
@@ -283,6 +285,8 @@ class BaseProductChooseView(BaseChooseView):
             text = self.filter_form.cleaned_data["q"].strip()
         self.filter_form.is_searching = bool(text)
         self.filter_form.search_query = text
+        if not text:
+            return objects
         return get_catalogue().search(
             text, language=get_language() or "", limit=self.max_found
         )

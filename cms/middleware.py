@@ -26,6 +26,9 @@ class EditorPolicyMiddleware:
         response = self.get_response(request)
         policy = getattr(settings, "CONTENT_SECURITY_POLICY_EDITORS", None)
         if policy and _is_editors(request):
+            # A page's preview has been through all middleware under the page's
+            # own address and brings the shoppers' policy along.
+            del response["Content-Security-Policy"]
             # django-csp reads the policy of one response from this attribute.
             response._csp_config = policy  # type: ignore[attr-defined]
             response["X-Frame-Options"] = "SAMEORIGIN"

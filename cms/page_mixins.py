@@ -1,6 +1,7 @@
 """What each page type holds and shows; ``cms.pages`` has the concrete pages.
 
-Abstract, so that a site with a base page of its own can build on them.
+Abstract, so that a site with a base page of its own can build on them. Such a
+page names its template itself, as Wagtail gives each concrete page another.
 """
 
 from __future__ import annotations
@@ -38,7 +39,6 @@ class ShopMixin(RoutablePageMixin, models.Model):
         _("introduction"), blank=True, help_text=_("Stands above all products.")
     )
 
-    template = "shoppable_cms/shop.html"
     product_template = "shoppable_cms/product.html"
 
     class Meta:
@@ -94,8 +94,6 @@ class ProductMixin(models.Model):
         blank=True,
     )
 
-    template = "shoppable_cms/product.html"
-
     class Meta:
         abstract = True
 
@@ -128,8 +126,6 @@ class GalleryMixin(models.Model):
 
     introduction = models.TextField(_("introduction"), blank=True)
     story = StreamField(story_blocks(), verbose_name=_("story"), blank=True)
-
-    template = "shoppable_cms/gallery_page.html"
 
     class Meta:
         abstract = True

@@ -25,6 +25,7 @@ class ShoppableShopPage(ShopMixin, Page):
 
     content_panels: ClassVar = [*Page.content_panels, FieldPanel("introduction")]
     subpage_types: ClassVar = ["shoppable_pages.ShoppableProductPage"]
+    template = "shoppable_cms/shop.html"
 
     class Meta:
         verbose_name = _("shop")
@@ -54,6 +55,7 @@ class ShoppableProductPage(ProductMixin, Page):
     ]
     parent_page_types: ClassVar = ["shoppable_pages.ShoppableShopPage"]
     subpage_types: ClassVar = []
+    template = "shoppable_cms/product.html"
 
     class Meta:
         verbose_name = _("product page")
@@ -76,6 +78,7 @@ class ShoppableGalleryPage(GalleryMixin, Page):
         FieldPanel("story"),
     ]
     subpage_types: ClassVar = ["shoppable_pages.ShoppableGalleryPage"]
+    template = "shoppable_cms/gallery_page.html"
 
     class Meta:
         verbose_name = _("gallery page")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from cms.galleries import Rule, RuleKind, gallery_by_hand, gallery_by_rule
@@ -125,7 +126,8 @@ def withdrawn():
 
 def removed():
     photo = material.a_public_photo(tags=[("lamp", 0.5, 0.5)])
-    services.remove_photo(photo, by=None, reasons=["nobody_agreed"])
+    editor = get_user_model().objects.create_user("eva")
+    services.remove_photo(photo, by=editor, reasons=["bystander"])
     return photo
 
 
@@ -143,7 +145,7 @@ def ended():
     return photo
 
 
-@pytest.mark.parametrize("make", [unapproved, withdrawn, elsewhere, ended])
+@pytest.mark.parametrize("make", [unapproved, withdrawn, removed, elsewhere, ended])
 def test_what_is_not_public_there_is_in_no_gallery(make, lamp):
     photo = make()
 

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 from django.urls import reverse
+from django.utils.translation import override
 
 from cms.galleries import Rule, RuleKind
 from ugc import services
@@ -51,9 +52,8 @@ def test_every_product_has_a_page_with_a_way_to_buy(
     shown = text(client.get(f"/{language}/shop/lamp/"))
 
     assert f"<h1>{name}</h1>" in shown
-    assert f'action="{reverse("shoppable_store:add_to_basket")}"' in shown.replace(
-        f"/{language}/", "/en/"
-    )
+    with override(language):
+        assert f'action="{reverse("shoppable_store:add_to_basket")}"' in shown
     assert f'href="/{language}/share-your-photo/lamp/"' in shown
 
 
