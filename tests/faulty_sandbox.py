@@ -56,7 +56,9 @@ def _marker(fault: str) -> bytes:
 
 
 def _say(control: int, message: bytes) -> None:
-    socket.socket(fileno=os.dup(control)).send(message)
+    line = socket.socket(fileno=control)
+    line.send(message)
+    line.detach()
 
 
 def _crash(request: Mapping[str, Any], control: int) -> None:

@@ -102,6 +102,8 @@ def opened(data: bytes) -> Iterator[OpenedPicture]:
     crashed or hung, ``SandboxUnavailable`` if no child can be had. One picture at
     a time: threads wait for each other.
     """
+    if not data:
+        raise RefusedFile("empty_file")  # no memory can be made of it
     with _server().child(data) as child:
         answer = child.answer()
         yield OpenedPicture(child.frame(answer), _timings(answer), child)

@@ -19,6 +19,7 @@ import pillow_heif
 from PIL import (
     AvifImagePlugin,
     Image,
+    ImageChops,
     ImageCms,
     ImageFile,
     JpegImagePlugin,  # noqa: F401
@@ -95,7 +96,7 @@ class Upload:
         self._data = data
         self._jpeg_end: int | None = None
         self._check_frame(rules)
-        with _decoding():
+        with self._decoding():
             picture = self._open()
         self._check_size(picture.size, rules)
         if self.kind in (formats.WEBP, formats.AVIF) and _frames(picture) > 1:
@@ -184,10 +185,30 @@ class Upload:
             return Size(size.height, size.width)
         return size
 
+    @contextlib.contextmanager
+    def _decoding(self) -> Iterator[None]:
+        """Give what a decoder raises a reason that its owner can use."""
+        try:
+            yield
+        except (RefusedFile, MemoryError):
+            raise
+        except Image.DecompressionBombError as error:
+            raise RefusedFile("too_many_pixels") from error
+        except _DECODER_ERRORS as error:
+            text = str(error).lower()
+            if "alloc" in text:  # libheif's and libavif's way to say it
+                raise MemoryError from error
+            is_cut = (
+                "truncated" in text
+                or isinstance(error, EOFError)
+                or (self.kind == formats.JPEG and self._jpeg_end is None)
+            )
+            raise RefusedFile("truncated" if is_cut else "damaged") from error
+
     # -- decoding --------------------------------------------------------------
 
     def _decoded(self, at_least: Size) -> Image.Image:
-        with _decoding():
+        with self._decoding():
             picture = self._picture or self._open()
             self._picture = None  # its pixels are taken once
             if self.kind == formats.JPEG:
@@ -228,7 +249,7 @@ class Upload:
         with contextlib.suppress(*_DECODER_ERRORS):
             probe.draft(probe.mode, picture.size)
             probe.load()
-            if probe.size == picture.size and not _ends_grey(probe):
+            if ImageChops.difference(probe, picture).getbbox() is not None:
                 raise RefusedFile("truncated")
 
     # -- one canonical picture ---------------------------------------------------
@@ -247,7 +268,7 @@ class Upload:
         return smaller
 
     def _canonical(self, picture: Image.Image) -> Image.Image:
-        with _decoding():
+        with self._decoding():
             rgb = _on_white(_eight_bit(picture))
         turn = _TURNS.get(self._orientation)
         if turn is not None:
@@ -255,23 +276,6 @@ class Upload:
         fresh = Image.new("RGB", rgb.size)
         fresh.paste(rgb)
         return fresh
-
-
-@contextlib.contextmanager
-def _decoding() -> Iterator[None]:
-    """Give what a decoder raises a reason that its owner can use."""
-    try:
-        yield
-    except (RefusedFile, MemoryError):
-        raise
-    except Image.DecompressionBombError as error:
-        raise RefusedFile("too_many_pixels") from error
-    except _DECODER_ERRORS as error:
-        text = str(error).lower()
-        if "memory" in text or "alloc" in text:
-            raise MemoryError from error
-        cut = "truncated" in text or "end of" in text or isinstance(error, EOFError)
-        raise RefusedFile("truncated" if cut else "damaged") from error
 
 
 def _frames(picture: Image.Image) -> int:

@@ -1,0 +1,449 @@
+"""A small hostile corpus: every file is made here, none is stored."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import pillow_heif
+from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
+
+from media_pipeline.testing import drawn, picture_bytes
+
+pillow_heif.register_heif_opener()
+
+Maker = Callable[[], bytes]
+
+
+def saved(picture: Image.Image, format: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, format, **options)
+    return file.getvalue()
+
+
+# --- bytes by hand ------------------------------------------------------------
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    checksum = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+
+def png(
+    width: int,
+    height: int,
+    *extra: bytes,
+    depth: int = 1,
+    colour: int = 0,
+    rows: bytes | None = None,
+) -> bytes:
+    """Return a PNG of one colour without ever holding its pixels."""
+    if rows is None:
+        samples = {0: 1, 2: 3, 6: 4}[colour]
+        row = 1 + (width * depth * samples + 7) // 8
+        packer = zlib.compressobj(9)
+        block = bytes(row * 64)
+        parts = [packer.compress(block) for _ in range(height // 64)]
+        parts.append(packer.compress(bytes(row * (height % 64))))
+        rows = b"".join(parts) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + b"".join(extra)
+        + chunk(b"IDAT", rows)
+        + chunk(b"IEND", b"")
+    )
+
+
+def segment(marker: int, data: bytes) -> bytes:
+    return bytes((0xFF, marker)) + struct.pack(">H", len(data) + 2) + data
+
+
+def jpeg_with(data: bytes, *segments: bytes) -> bytes:
+    """Return the JPEG with segments put behind its first marker."""
+    return data[:2] + b"".join(segments) + data[2:]
+
+
+def jpeg_of_size(width: int, height: int) -> bytes:
+    """Return a small JPEG whose frame header lies."""
+    data = picture_bytes(240, 240)
+    at = data.index(b"\xff\xc0")
+    return data[: at + 5] + struct.pack(">HH", height, width) + data[at + 9 :]
+
+
+def scan_bomb() -> bytes:
+    """Return a progressive JPEG that repeats its last scan 2,000 times."""
+    data = picture_bytes(400, 400, progressive=True)
+    last = data.rindex(b"\xff\xda")
+    end = data.rindex(b"\xff\xd9")
+    return data[:end] + data[last:end] * 2000 + data[end:]
+
+
+def cut_with_end() -> bytes:
+    """Return a JPEG cut in the middle, with an end marker that hides it."""
+    data = picture_bytes(1600, 1200)
+    return data[: len(data) // 2].rstrip(b"\xff") + b"\xff\xd9"
+
+
+def grey_below() -> bytes:
+    """Return a whole JPEG that honestly ends in the grey of a cut one."""
+    picture = drawn(1600, 1200)
+    ImageDraw.Draw(picture).rectangle((0, 800, 1600, 1200), (128, 128, 128))
+    return saved(picture, "JPEG", quality=90)
+
+
+def gif(frames: int) -> bytes:
+    pictures = [drawn(300, 300, seed=seed) for seed in range(frames)]
+    return saved(pictures[0], "GIF", save_all=frames > 1, append_images=pictures[1:])
+
+
+def animated(format: str) -> bytes:
+    pictures = [drawn(300, 300, seed=seed) for seed in range(3)]
+    return saved(
+        pictures[0],
+        format,
+        save_all=True,
+        append_images=pictures[1:],
+        duration=100,
+    )
+
+
+def with_ispe(width: int, height: int) -> bytes:
+    """Return an AVIF whose stated size is another one."""
+    data = bytearray(picture_bytes(320, 240, format="AVIF"))
+    at = data.index(b"ispe") + 8
+    data[at : at + 8] = struct.pack(">II", width, height)
+    return bytes(data)
+
+
+def heic(picture: Image.Image | None = None, **options: Any) -> bytes:
+    return saved(picture or drawn(640, 480), "HEIF", quality=80, **options)
+
+
+def text_bomb() -> bytes:
+    """Return a PNG that says 100 times a megabyte of nothing."""
+    text = b"k\x00\x00" + zlib.compress(bytes(1 << 20), 9)
+    return png(300, 300, *(chunk(b"zTXt", text) for _ in range(100)), depth=8)
+
+
+def profile_bomb() -> bytes:
+    profile = b"p\x00\x00" + zlib.compress(bytes(200 << 20), 9)
+    return png(300, 300, chunk(b"iCCP", profile), depth=8)
+
+
+def zeros_in_the_middle() -> bytes:
+    data = bytearray(picture_bytes(800, 600, format="PNG"))
+    middle = len(data) // 2
+    data[middle : middle + 64] = bytes(64)
+    return bytes(data)
+
+
+SVG = (
+    b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="300"'
+    b' height="300"><script>alert(1)</script></svg>'
+)
+MVG = b"push graphic-context\nviewbox 0 0 640 480\nfill 'url(https://x/\"|id\")'\n"
+
+REFUSED: dict[str, tuple[Maker, str]] = {
+    # Bombs.
+    "flood.png": (lambda: png(30_000, 30_000), "too_many_pixels"),
+    "under_pillows_limit.png": (lambda: png(9_400, 9_400), "too_many_pixels"),
+    "just_above.png": (lambda: png(8_000, 6_501), "too_many_pixels"),
+    "header_lie.jpg": (lambda: jpeg_of_size(65_000, 65_000), "too_many_pixels"),
+    "header_lie.avif": (lambda: with_ispe(65_000, 65_000), "too_many_pixels"),
+    "200_megapixels.avif": (lambda: with_ispe(16_320, 12_240), "too_many_pixels"),
+    "scans.jpg": (scan_bomb, "too_many_scans"),
+    "text_bomb.png": (text_bomb, "damaged"),
+    "profile_bomb.png": (profile_bomb, "damaged"),
+    # Shapes.
+    "dot.png": (lambda: png(1, 1), "too_small"),
+    "needle.png": (lambda: png(50_000, 1), "too_small"),
+    "thumbnail.jpg": (lambda: picture_bytes(800, 199), "too_small"),
+    "long.png": (lambda: png(12_001, 3_000), "side_too_long"),
+    "ribbon.jpg": (lambda: picture_bytes(1_210, 240), "odd_shape"),
+    # Films.
+    "animated.gif": (lambda: gif(3), "animated"),
+    "animated.png": (lambda: animated("PNG"), "animated"),
+    "animated.webp": (lambda: animated("WEBP"), "animated"),
+    "animated.avif": (lambda: animated("AVIF"), "animated"),
+    # Not whole.
+    "empty.jpg": (lambda: b"", "empty_file"),
+    "cut.jpg": (lambda: picture_bytes(800, 600)[:9_000], "truncated"),
+    "cut_with_end.jpg": (cut_with_end, "truncated"),
+    "cut.png": (lambda: picture_bytes(format="PNG")[:-2_000], "truncated"),
+    "cut.webp": (lambda: picture_bytes(format="WEBP")[:-500], "truncated"),
+    "cut.avif": (lambda: picture_bytes(format="AVIF")[:-500], "truncated"),
+    "cut.heic": (lambda: heic()[:-500], "truncated"),
+    "head_only.jpg": (lambda: picture_bytes()[:300], "truncated"),
+    "zeros.png": (zeros_in_the_middle, "damaged"),
+    # Other kinds, under names that lie.
+    "still.gif.jpg": (lambda: gif(1), "unsupported_format"),
+    "picture.tiff.jpg": (lambda: saved(drawn(), "TIFF"), "unsupported_format"),
+    "picture.bmp.jpg": (lambda: saved(drawn(), "BMP"), "unsupported_format"),
+    "picture.ico.jpg": (
+        lambda: saved(drawn(256, 256), "ICO"),
+        "unsupported_format",
+    ),
+    "picture.jp2.jpg": (lambda: saved(drawn(), "JPEG2000"), "unsupported_format"),
+    "picture.ppm.jpg": (lambda: saved(drawn(), "PPM"), "unsupported_format"),
+    "picture.pcx.jpg": (lambda: saved(drawn(), "PCX"), "unsupported_format"),
+    "picture.sgi.jpg": (lambda: saved(drawn(), "SGI"), "unsupported_format"),
+    "picture.dds.jpg": (lambda: saved(drawn(), "DDS"), "unsupported_format"),
+    "picture.eps.jpg": (lambda: saved(drawn(), "EPS"), "unsupported_format"),
+    "picture.icns.jpg": (
+        lambda: saved(drawn(256, 256), "ICNS"),
+        "unsupported_format",
+    ),
+    "picture.qoi.jpg": (lambda: b"qoif" + bytes(100), "unsupported_format"),
+    "picture.psd.jpg": (lambda: b"8BPS\x00\x01" + bytes(100), "unsupported_format"),
+    "picture.jxl.jpg": (lambda: b"\xff\x0a" + bytes(100), "unsupported_format"),
+    "picture.wmf.jpg": (
+        lambda: b"\xd7\xcd\xc6\x9a" + bytes(100),
+        "unsupported_format",
+    ),
+    "picture.fits.jpg": (
+        lambda: b"SIMPLE  =                    T",
+        "unsupported_format",
+    ),
+    "picture.xbm.jpg": (lambda: b"#define im_width 300\n", "unsupported_format"),
+    "picture.svg.jpg": (lambda: SVG, "unsupported_format"),
+    "film.mp4.jpg": (
+        lambda: struct.pack(">I", 24) + b"ftypisom\x00\x00\x02\x00isomiso2" + bytes(99),
+        "unsupported_format",
+    ),
+    "film.avi.jpg": (lambda: b"RIFF\x00\x10\x00\x00AVI LIST", "unsupported_format"),
+    # No pictures.
+    "delegate.mvg.jpg": (lambda: MVG, "not_a_picture"),
+    "archive.zip.jpg": (lambda: b"PK\x03\x04" + bytes(100), "not_a_picture"),
+    "page.html.jpg": (lambda: b"<!DOCTYPE html><p>hello", "not_a_picture"),
+    "paper.pdf.jpg": (lambda: b"%PDF-1.7\n" + bytes(100), "not_a_picture"),
+    "program.jpg": (lambda: b"\x7fELF" + bytes(100), "not_a_picture"),
+    "noise.jpg": (lambda: bytes(range(256)) * 40, "not_a_picture"),
+    "start_only.jpg": (lambda: b"\xff\xd8\xff", "truncated"),
+    "start_only.png": (lambda: b"\x89PNG\r\n\x1a\n", "truncated"),
+    "start_only.webp": (lambda: b"RIFF\x00\x00\x00\x00WEBP", "damaged"),
+    "start_only.heic": (
+        lambda: b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
+        "damaged",
+    ),
+}
+
+
+# --- pictures that are taken ----------------------------------------------------
+
+
+def mpo() -> bytes:
+    second = Image.new("RGB", (800, 600), (255, 0, 255))
+    return saved(drawn(), "MPO", save_all=True, append_images=[second])
+
+
+def cmyk() -> bytes:
+    return saved(drawn().convert("CMYK"), "JPEG", quality=95)
+
+
+def with_transparency(format: str) -> bytes:
+    """Return a picture whose hidden half is black and must become white."""
+    picture = drawn(800, 600).convert("RGBA")
+    hidden = Image.new("RGBA", (400, 600), (0, 0, 0, 0))
+    picture.paste(hidden, (400, 0))
+    return saved(picture, format)
+
+
+def palette() -> bytes:
+    picture = drawn(800, 600).quantize(64)
+    return saved(picture, "PNG", transparency=0)
+
+
+def sixteen_bit_grey() -> bytes:
+    ramp = Image.linear_gradient("L").resize((512, 512)).convert("I")
+    return saved(ramp.point(lambda value: value * 257).convert("I;16"), "PNG")
+
+
+def sixteen_bit_colour() -> bytes:
+    row = b"\x00" + struct.pack(">HHH", 65535, 32896, 0) * 300
+    return png(300, 300, depth=16, colour=2, rows=zlib.compress(row * 300))
+
+
+def polyglot() -> bytes:
+    page = b"*/=1;/*<script>alert(1)</script><?php system($_GET[0]); ?>"
+    return jpeg_with(picture_bytes(), segment(0xFE, page)) + b"PK\x03\x04" + page
+
+
+def swapped_profile() -> bytes:
+    """Return an ICC profile that takes red for blue."""
+    profile = bytearray(
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    )
+    for tag, other in ((b"rXYZ", b"tmp1"), (b"gXYZ", b"tmp2"), (b"bXYZ", b"tmp3")):
+        at = profile.index(tag)
+        profile[at : at + 4] = other
+    for tag, other in ((b"tmp1", b"gXYZ"), (b"tmp2", b"bXYZ"), (b"tmp3", b"rXYZ")):
+        at = profile.index(tag)
+        profile[at : at + 4] = other
+    # Its name says sRGB; a converter that believes the name fails the test.
+    return bytes(profile).replace(
+        "sRGB".encode("utf-16-be"), "xRGB".encode("utf-16-be")
+    )
+
+
+TAKEN: dict[str, Maker] = {
+    "baseline.jpg": lambda: picture_bytes(),
+    "progressive.jpg": lambda: picture_bytes(progressive=True),
+    "grey.jpg": lambda: saved(drawn(mode="L"), "JPEG"),
+    "cmyk.jpg": cmyk,
+    "two_pictures.jpg": mpo,
+    "polyglot.jpg": polyglot,
+    "grey_below.jpg": grey_below,
+    "name_lies.png": lambda: picture_bytes(),
+    "plain.png": lambda: picture_bytes(format="PNG"),
+    "transparent.png": lambda: with_transparency("PNG"),
+    "palette.png": palette,
+    "bits.png": lambda: saved(drawn(mode="1"), "PNG"),
+    "sixteen_bit_grey.png": sixteen_bit_grey,
+    "sixteen_bit_colour.png": sixteen_bit_colour,
+    "plain.webp": lambda: picture_bytes(format="WEBP"),
+    "lossless.webp": lambda: picture_bytes(format="WEBP", lossless=True),
+    "transparent.webp": lambda: with_transparency("WEBP"),
+    "plain.avif": lambda: picture_bytes(format="AVIF"),
+    "transparent.avif": lambda: with_transparency("AVIF"),
+    "plain.heic": heic,
+    "grey.heic": lambda: heic(drawn(640, 480, mode="L")),
+    "smallest.jpg": lambda: picture_bytes(200, 200),
+    "longest.jpg": lambda: picture_bytes(1_000, 200),
+}
+
+
+# --- what must not come out -------------------------------------------------------
+
+CANARY = b"CANARY"
+
+
+def canary(place: str) -> str:
+    return f"CANARY-{place}-7f3a"
+
+
+def xmp(place: str) -> bytes:
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/'
+        '1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/'
+        f'elements/1.1/" dc:title="{canary(place)}"/></rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+def exif_with_canaries() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x010E] = canary("exif-description")
+    exif[0x013B] = canary("exif-artist")
+    exif[0x8298] = canary("exif-copyright")
+    exif[0x9C9C] = canary("exif-comment").encode("utf-16-le")
+    camera = exif.get_ifd(0x8769)
+    camera[0x9286] = b"ASCII\x00\x00\x00" + canary("exif-user-comment").encode()
+    camera[0x927C] = canary("exif-maker-note").encode()
+    camera[0xA431] = canary("exif-serial-number")
+    location = exif.get_ifd(0x8825)
+    location[1], location[2] = "N", (52.0, 31.0, 12.0)
+    location[3], location[4] = "E", (13.0, 24.0, 18.0)
+    location[0x1B] = canary("gps-method").encode()
+    return exif
+
+
+def profile_with_canary() -> bytes:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    padded = profile + canary("icc").encode()
+    return struct.pack(">I", len(padded)) + padded[4:]
+
+
+def jpeg_with_canaries() -> bytes:
+    """Return a JPEG with a canary in each of seventeen places."""
+    data = saved(
+        drawn(),
+        "JPEG",
+        exif=exif_with_canaries(),
+        icc_profile=profile_with_canary(),
+        comment=canary("comment"),
+    )
+    iptc = b"\x1c\x02\x78" + struct.pack(">H", 20) + canary("iptc").encode()[:20]
+    resource = (
+        b"Photoshop 3.0\x00"
+        b"8BIM\x04\x04\x00\x00"
+        + struct.pack(">I", len(iptc))
+        + iptc
+        + b"8BIM\x04\x0c\x00\x00"
+        + canary("8bim-thumbnail").encode()
+    )
+    return (
+        jpeg_with(
+            data,
+            segment(0xE1, b"http://ns.adobe.com/xap/1.0/\x00" + xmp("xmp")),
+            segment(
+                0xE1,
+                b"http://ns.adobe.com/xmp/extension/\x00" + canary("xmp-ext").encode(),
+            ),
+            segment(0xED, resource),
+            segment(0xEB, b"JP\x00\x00" + canary("app11-jumbf").encode()),
+            segment(0xEF, canary("app15").encode()),
+            segment(0xE2, b"MPF\x00" + canary("mpf").encode()),
+        )
+        + canary("behind-the-end").encode()
+    )
+
+
+def png_with_canaries() -> bytes:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Comment", canary("text"))
+    texts.add_text("Description", canary("ztext"), zip=True)
+    texts.add_itxt("XML:com.adobe.xmp", xmp("xmp").decode())
+    data = saved(
+        drawn(),
+        "PNG",
+        pnginfo=texts,
+        exif=exif_with_canaries(),
+        icc_profile=profile_with_canary(),
+    )
+    end = data.rindex(b"IEND") - 4
+    private = chunk(b"prVt", canary("private-chunk").encode())
+    return data[:end] + private + data[end:] + canary("behind-the-end").encode()
+
+
+def other_with_canaries(format: str) -> bytes:
+    exif = exif_with_canaries()
+    return saved(
+        drawn(),
+        format,
+        exif=exif.tobytes(),
+        icc_profile=profile_with_canary(),
+        xmp=xmp("xmp"),
+    )
+
+
+CANARIES: dict[str, Maker] = {
+    "canaries.jpg": jpeg_with_canaries,
+    "canaries.png": png_with_canaries,
+    "canaries.webp": lambda: other_with_canaries("WEBP"),
+    "canaries.avif": lambda: other_with_canaries("AVIF"),
+    "canaries.heic": lambda: other_with_canaries("HEIF"),
+}
+
+
+def as_upright(picture: Image.Image, orientation: int, format: str) -> bytes:
+    """Return the picture stored turned, with the orientation that undoes it."""
+    undo = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
+    stored = picture if undo is None else picture.transpose(undo)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    # As bytes: pillow-heif writes its own turn from it, as phones do, and leaves
+    # the EXIF one standing beside it.
+    return saved(stored, format, exif=exif.tobytes(), quality=90)
