@@ -90,7 +90,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """
         words = words_of(text)
         if not words:
-            return self.none()
+            return self.annotate(is_named_so=Value(1)).none()
         texts = ProductText.objects.filter(product=OuterRef("pk"))
         own = texts.filter(language=language)
         found, named = Q(), Q()

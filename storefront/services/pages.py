@@ -216,7 +216,6 @@ def index_products(keys: Iterable[str]) -> int:
                     product.vendor,
                     *labels,
                     *skus,
-                    product.key,
                     text.description,
                 ]
             )
