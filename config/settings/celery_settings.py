@@ -8,7 +8,7 @@ relations between them and the lease.
 
 from __future__ import annotations
 
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
@@ -39,9 +39,9 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
 # Sweeps have a queue of their own: behind a long queue of rings they would
 # expire, and what a killed worker left would wait for all the others.
 CELERY_TASK_DEFAULT_QUEUE = "work"
-CELERY_TASK_QUEUES = (
-    Queue("work"),  # type: ignore[no-untyped-call]
-    Queue("sweeps"),  # type: ignore[no-untyped-call]
+CELERY_TASK_QUEUES = tuple(
+    Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
+    for name in ("work", "sweeps")
 )
 CELERY_TASK_ROUTES = {"outbox.sweep": {"queue": "sweeps"}}
 

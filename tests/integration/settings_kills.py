@@ -21,8 +21,7 @@ ROOT_URLCONF = "media_pipeline.urls"
 
 OUTBOX_LEASE_SECONDS = 5
 OUTBOX_HEARTBEAT_SECONDS = 1.5
-# Kills are dealt out by the dozen here; innocent rows are to survive them all,
-# and the default leaves room for ten.
+# Enough of the pipeline to be killed in; its models would only take time.
 MEDIA_PIPELINE_STEPS = ["hashes", "colours"]
 
 if "KILLS_BROKER_URL" in os.environ:

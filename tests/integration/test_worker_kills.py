@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -37,7 +38,11 @@ class Site:
         }
         self.worker = Worker(env=self.env, log=folder / "worker.log")
 
-    def prepare(self) -> None:
+    @property
+    def database(self) -> Path:
+        return self.folder / "schaufenster.sqlite3"
+
+    def migrate(self) -> None:
         manage("migrate", "--run-syncdb", "-v0", env=self.env)
 
     def receive(self, count: int) -> int:
@@ -45,8 +50,8 @@ class Site:
         return int(manage("receive_pictures", str(count), env=self.env))
 
     def rows(self, sql: str, *values: object) -> list[tuple]:
-        path = self.folder / "schaufenster.sqlite3"
-        with contextlib.closing(sqlite3.connect(path, timeout=20)) as database:
+        connection = sqlite3.connect(self.database, timeout=20)
+        with contextlib.closing(connection) as database:
             return database.execute(sql, values).fetchall()
 
     def number(self, sql: str, *values: object) -> int:
@@ -84,14 +89,25 @@ def _read(path: Path) -> bytes:
         return b""
 
 
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory) -> Path:
+    """An empty database with all tables, to be copied."""
+    site = Site(tmp_path_factory.mktemp("migrated"))
+    site.migrate()
+    # All of it is in the file once nobody has it open.
+    with contextlib.closing(sqlite3.connect(site.database)) as database:
+        database.execute("pragma wal_checkpoint(truncate)")
+    return site.database
+
+
 @pytest.fixture(params=["folder", "redis"])
-def site(request, tmp_path) -> Iterator[Site]:
+def site(request, tmp_path, migrated) -> Iterator[Site]:
     env = {}
     if request.param == "redis":
         server = request.getfixturevalue("redis_server")
         env["KILLS_BROKER_URL"] = server.url(database=7)
     site = Site(tmp_path, **env)
-    site.prepare()
+    shutil.copy(migrated, site.database)
     yield site
     site.worker.end()
 

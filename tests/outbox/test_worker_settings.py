@@ -69,6 +69,15 @@ def test_the_site_runs_celery_as_the_outbox_needs_it(setting, value):
     assert getattr(current_app.conf, setting) == value
 
 
+def test_sweeps_and_work_wait_in_queues_that_share_nothing():
+    work, sweeps = current_app.conf.task_queues
+
+    assert current_app.conf.task_default_queue == work.name
+    assert current_app.conf.task_routes["outbox.sweep"] == {"queue": sweeps.name}
+    assert {work.exchange.name, work.routing_key} == {work.name}
+    assert {sweeps.exchange.name, sweeps.routing_key} == {sweeps.name}
+
+
 def test_no_memory_error_leaves_a_task():
     @current_app.task(name="tests.greedy", shared=False)
     def greedy():

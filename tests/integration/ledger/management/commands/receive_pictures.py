@@ -32,10 +32,10 @@ class Command(BaseCommand):
 
 
 def _picture(number: int) -> bytes:
-    """Draw a JPEG of 2 MP that nothing else looks like."""
+    """Draw a JPEG of half a megapixel that nothing else looks like."""
     draw = random.Random(number)
     small = Image.new("RGB", (16, 12))
     small.putdata([tuple(draw.randbytes(3)) for _ in range(16 * 12)])
     content = io.BytesIO()
-    small.resize((1600, 1200), Image.Resampling.BICUBIC).save(content, "JPEG")
+    small.resize((800, 600), Image.Resampling.BICUBIC).save(content, "JPEG")
     return content.getvalue()
