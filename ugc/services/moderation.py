@@ -189,7 +189,8 @@ def _decide(
         raise ValueError("A decision needs a person or a rule.")
     checked = [] if codes is None else reasons.checked(codes)
     now = (
-        Photo.objects.select_for_update()
+        # The photo alone: PostgreSQL locks no row that a join may lack.
+        Photo.objects.select_for_update(of=("self",))
         .select_related("decision", "asset")
         .get(pk=photo.pk)
     )
