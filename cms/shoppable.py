@@ -6,7 +6,8 @@ the gate. Nothing here decides whether a photo may be seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
+from media_pipeline.exceptions import WrongRecipe
+from media_pipeline.recipes import recipe_from
+from media_pipeline.renditions import Size
 from ugc.catalogue import ProductCard, get_catalogue
 from ugc.models import Photo, PhotoQuerySet, ProductTag, Surface
 
@@ -23,30 +27,27 @@ if TYPE_CHECKING:
     from media_pipeline.models import Picture
 
 
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """The part of the master that is shown, in [0, 1] of the master."""
+logger = logging.getLogger(__name__)
 
-    x: float = 0.0
-    y: float = 0.0
-    width: float = 1.0
-    height: float = 1.0
-
-    def place(self, x: float, y: float) -> tuple[float, float] | None:
-        """Map a point of the master into what is shown, or None if it is cut off."""
-        shown = (x - self.x) / self.width, (y - self.y) / self.height
-        return shown if all(0 <= each <= 1 for each in shown) else None
+Point = tuple[float, float]
 
 
-def crop_of(recipe: Mapping[str, Any]) -> Crop:
-    """Return the recipe's crop ``[x, y, w, h]``; the whole master if it has none."""
-    box = recipe.get("crop")
-    if not box:
-        return Crop()
-    x, y, width, height = (float(each) for each in box)
-    if width <= 0 or height <= 0:
-        return Crop()
-    return Crop(x, y, width, height)
+def place_in(photo: Photo) -> Callable[[float, float], Point | None]:
+    """Return how points of the photo's master, in [0, 1], lie in what is shown.
+
+    None for a point that the recipe's crop leaves out.
+    """
+    asset = photo.asset
+    try:
+        recipe = recipe_from(photo.recipe)
+    except WrongRecipe:
+        # What is shown is not known, so nothing can be pointed at.
+        logger.warning("Photo %s has a recipe that cannot be read", photo.pk)
+        return lambda x, y: None
+    if recipe is None or asset is None or not asset.width or not asset.height:
+        return lambda x, y: (x, y)
+    size = Size(asset.width, asset.height)
+    return lambda x, y: recipe.shown_point(x, y, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +173,13 @@ def join_cards(photos: PhotoQuerySet, language: str) -> list[ShoppablePhoto]:
 def _products(
     photo: Photo, cards: Mapping[str, ProductCard]
 ) -> tuple[TaggedProduct, ...]:
-    crop = crop_of(photo.recipe)
+    place = place_in(photo)
     products: list[TaggedProduct] = []
     for tag in photo.product_tags.all():
         # A product that left the catalogue leaves the photo without a gap.
         if tag.product_key not in cards:
             continue
-        point = crop.place(tag.x, tag.y)
+        point = place(tag.x, tag.y)
         products.append(
             TaggedProduct(
                 number=len(products) + 1,

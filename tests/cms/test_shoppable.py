@@ -2,34 +2,43 @@ from __future__ import annotations
 
 import pytest
 
-from cms.shoppable import Crop, crop_of, shoppable
+from cms.shoppable import place_in, shoppable
+from media_pipeline.models import Asset
 from ugc.models import Photo, Surface
 
 from . import material
 
-WHOLE = Crop()
-MIDDLE = Crop(0.25, 0.25, 0.5, 0.5)
+
+def a_photo(recipe):
+    return Photo(asset=Asset(width=1600, height=800), recipe=recipe)
+
+
+def cropped(*box):
+    return {"version": 1, "crop": list(box)}
+
+
+MIDDLE = cropped(0.25, 0.25, 0.5, 0.5)
 
 
 @pytest.mark.parametrize(
-    ("crop", "point", "shown"),
+    ("recipe", "point", "shown"),
     [
-        (WHOLE, (0.3, 0.7), (0.3, 0.7)),
+        ({}, (0.3, 0.7), (0.3, 0.7)),
         (MIDDLE, (0.5, 0.5), (0.5, 0.5)),
         (MIDDLE, (0.25, 0.75), (0.0, 1.0)),
         (MIDDLE, (0.375, 0.5), (0.25, 0.5)),
         (MIDDLE, (0.2, 0.5), None),
         (MIDDLE, (0.5, 0.8), None),
-        (Crop(0.5, 0.0, 0.5, 1.0), (0.75, 0.1), (0.5, 0.1)),
+        (cropped(0.5, 0.0, 0.5, 1.0), (0.75, 0.1), (0.5, 0.1)),
+        ({"version": 1, "straighten": 5}, (0.5, 0.5), (0.5, 0.5)),
+        ({"version": 1, "straighten": 5}, (0.0, 0.0), None),
+        ({"crop": "everything"}, (0.5, 0.5), None),
     ],
 )
-def test_a_point_of_the_master_is_mapped_into_the_crop(crop, point, shown):
-    assert crop.place(*point) == (pytest.approx(shown) if shown else None)
+def test_a_point_of_the_master_is_mapped_into_what_is_shown(recipe, point, shown):
+    placed = place_in(a_photo(recipe))(*point)
 
-
-@pytest.mark.parametrize("recipe", [{}, {"crop": None}, {"crop": [0, 0, 0, 1]}])
-def test_without_a_usable_crop_the_whole_master_is_shown(recipe):
-    assert crop_of(recipe) == Crop()
+    assert placed == (pytest.approx(shown) if shown else None)
 
 
 @pytest.mark.django_db
@@ -50,7 +59,7 @@ def test_what_the_crop_cuts_off_is_listed_but_not_drawn(lamp):
     material.a_product("rug", name="Rug")
     material.a_public_photo(
         tags=[("lamp", 0.1, 0.1), ("rug", 0.5, 0.5)],
-        recipe={"crop": [0.25, 0.25, 0.5, 0.5]},
+        recipe=MIDDLE,
     )
 
     (photo,) = shoppable(Photo.objects.all(), Surface.GALLERIES, "en")
