@@ -20,7 +20,7 @@ Vectors = npt.NDArray[np.float32]
 
 HASH_SIDE = 8
 _PHASH_SIDE = 32  # px
-_SMALL_SIDE = 640  # px, shared with the networks
+_SMALL_SIDE = 160  # px, long side; five times what the hashes look at
 
 _k = np.arange(_PHASH_SIDE)
 # DCT-II, the lowest eight frequencies. Its scale does not matter for signs.
@@ -34,7 +34,10 @@ def perceptual_hash(pixels: Pixels) -> int:
 
     The usual recipe: luminance at 32 x 32, DCT-II, its lowest 8 x 8.
     """
-    waves = _COSINES @ _luminance(pixels, (_PHASH_SIDE, _PHASH_SIDE)) @ _COSINES.T
+    grey = _luminance(pixels, (_PHASH_SIDE, _PHASH_SIDE))
+    # einsum, not @: BLAS would wake a thread per core for this.
+    waves = np.einsum("ux,yx->yu", _COSINES, grey)
+    waves = np.einsum("vy,yu->vu", _COSINES, waves)
     return _as_int(waves > np.median(waves))
 
 

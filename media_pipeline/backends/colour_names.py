@@ -46,17 +46,18 @@ def wording(name: str, language: str) -> str:
 
 
 def to_lab(rgb: npt.NDArray[Any]) -> Lab:
-    """Return sRGB values 0-255, (..., 3), in CIELAB (IEC 61966-2-1, CIE 15)."""
-    encoded = np.asarray(rgb, np.float32) / 255
-    linear = np.where(
-        encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4
-    )
-    xyz = linear @ _TO_XYZ.T / _D65
+    """Return whole sRGB values 0-255, (..., 3), in CIELAB (IEC 61966-2-1, CIE 15)."""
+    # einsum, not @: BLAS would wake a thread per core for this.
+    xyz = np.einsum("...c,xc->...x", _LINEAR[rgb], _TO_XYZ) / _D65
     f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -1).astype(np.float32)
 
 
+_ENCODED = np.arange(256, dtype=np.float32) / 255
+_LINEAR = np.where(
+    _ENCODED <= 0.04045, _ENCODED / 12.92, ((_ENCODED + 0.055) / 1.055) ** 2.4
+).astype(np.float32)
 _TO_XYZ = np.array(
     [
         [0.4124564, 0.3575761, 0.1804375],

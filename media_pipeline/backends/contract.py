@@ -7,6 +7,8 @@ Use one by inheriting and saying what is to be tested::
             return MyStep(limit=3)
 """
 
+# ruff: noqa: S101 - these are tests, run by others
+
 from __future__ import annotations
 
 import dataclasses

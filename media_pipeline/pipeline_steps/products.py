@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from media_pipeline.backends.loading import build_backend
+from media_pipeline.backends.pictures import scaled
 from media_pipeline.exceptions import BackendUnavailable
 from media_pipeline.registry import WrongConfiguration, registry
 from media_pipeline.results import Frame, StepResult
 from media_pipeline.similarity import Embedder, Match, ProductIndex, cut, windows
+
+WORKING_SIDE = 640  # px, long side
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,13 @@ class Products:
             raise BackendUnavailable(
                 f"The index was made by {self.index.model}, not {self.engine.name}."
             )
-        boxes = windows()
-        rows = self.engine.embed([cut(frame.pixels, box) for box in boxes])
+        # The smallest window of 640 px is still larger than what a network looks at.
+        # The whole comes as it is: the tags may have asked for its vector already.
+        whole, *boxes = windows()
+        small = scaled(frame.pixels, WORKING_SIDE)
+        rows = self.engine.embed([frame.pixels, *(cut(small, box) for box in boxes)])
         matches = self.index.find(
-            dict(zip(boxes, rows, strict=True)),
+            dict(zip((whole, *boxes), rows, strict=True)),
             min_score=self.suggest_from,
             limit=self.limit,
         )

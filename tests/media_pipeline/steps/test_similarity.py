@@ -48,7 +48,7 @@ CHANGES = {
 }
 SOME_PHOTOS = [
     "packshots/bonsai.jpg",
-    "packshots/black-sneaker.jpg",
+    "packshots/road-bike.jpg",
     "customer/camera-on-wood.jpg",
     "customer/leather-sofa-loft.jpg",
     "customer/tent-in-forest.jpg",
