@@ -121,7 +121,8 @@ def _background(lab: Lab) -> npt.NDArray[np.bool_]:
     wider[:-1] |= is_alike[1:]
     wider[:, 1:] |= is_alike[:, :-1]
     wider[:, :-1] |= is_alike[:, 1:]
-    return wider if (~wider).sum() > (~is_alike).sum() / 2 else is_alike
+    has_inside = bool((~wider).sum() > (~is_alike).sum() / 2)
+    return wider if has_inside else is_alike
 
 
 def _cluster(

@@ -9,8 +9,8 @@ from PIL import Image, ImageOps
 
 from media_pipeline.backends import sessions
 from media_pipeline.backends.contract import frame_of
-from media_pipeline.backends.model_files import INSTALL_COMMAND
 from media_pipeline.backends.install import missing_models
+from media_pipeline.backends.model_files import INSTALL_COMMAND
 
 PHOTOS = Path(__file__).resolve().parents[3] / "demo" / "photos"
 
