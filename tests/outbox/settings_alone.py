@@ -1,7 +1,8 @@
 """A site that installs the outbox and nothing above it.
 
-On SQLite, or on the PostgreSQL that ``OUTBOX_TEST_POSTGRESQL`` names (port and
-password, with a space between).
+On SQLite (in memory, or in the file that ``OUTBOX_TEST_SQLITE`` names), or on the
+PostgreSQL that ``OUTBOX_TEST_POSTGRESQL`` names (port, password and database, with
+spaces between).
 """
 # ruff: noqa: F403, F405
 
@@ -29,15 +30,19 @@ if _server:
             "PORT": _server[0],
             "USER": "postgres",
             "PASSWORD": _server[1],
-            "NAME": "postgres",
+            "NAME": _server[2],
         }
     }
 else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": ":memory:",
-            "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+            "NAME": os.environ.get("OUTBOX_TEST_SQLITE", ":memory:"),
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+            },
         }
     }
 
