@@ -87,13 +87,9 @@ class PlaceForm(forms.Form):
 
     product_key = forms.CharField(max_length=200)
     variant_sku = forms.CharField(max_length=100, required=False)
-    x = forms.FloatField(
-        label=_("From the left, %"), min_value=0, max_value=100, initial=50
-    )
-    y = forms.FloatField(
-        label=_("From the top, %"), min_value=0, max_value=100, initial=50
-    )
+    x = forms.FloatField(min_value=0, max_value=100)  # from the left
+    y = forms.FloatField(min_value=0, max_value=100)  # from the top
 
 
 class WordForm(forms.Form):
-    word = forms.CharField(label=_("Tag"), max_length=60)
+    word = forms.CharField(max_length=60)

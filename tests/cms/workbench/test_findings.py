@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from cms.workbench.findings import Badge, Findings, Score, read_findings
+
+
+def words_of(findings: Findings) -> list[str]:
+    return [str(badge.words) for badge in findings.badges]
+
+
+def result(**keys):
+    return {"moderation": {"sexual": 0.01}, "findings": [], **keys}
+
+
+def spoken(step: str, *reasons: str, verdict: str = "review") -> list[dict]:
+    return [{"step": step, "verdict": verdict, "reasons": list(reasons)}]
+
+
+@pytest.mark.parametrize("nothing", [None, {}])
+def test_no_result_counts_as_not_checked(nothing):
+    findings = read_findings(nothing)
+
+    assert findings.scores is None
+    assert words_of(findings) == ["Not checked"]
+
+
+def test_what_a_step_did_not_look_for_is_not_zero():
+    findings = read_findings(result(tags=None, faces=None))
+
+    assert findings.tags is None
+    assert findings.faces is None
+
+
+def test_scores_come_gravest_first_and_leave_out_what_nobody_looked_for():
+    scores = read_findings(
+        result(moderation={"sexual": 0.1, "graphic": 0.9, "weapon": None})
+    ).scores
+
+    assert [(str(score.name), score.value) for score in scores] == [
+        ("Violence", 0.9),
+        ("Nudity", 0.1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "unlikely"),
+        (0.19, "unlikely"),
+        (0.2, "possible"),
+        (0.59, "possible"),
+        (0.6, "likely"),
+        (1.0, "likely"),
+    ],
+)
+def test_a_score_is_put_in_words(value, words):
+    assert str(Score("Nudity", value).words) == words
+
+
+@pytest.mark.parametrize(
+    ("findings", "is_flagged"),
+    [
+        ([], False),
+        (spoken("moderation", "maybe_sexual"), True),
+        (spoken("moderation", "sexual", verdict="reject"), True),
+        (spoken("moderation", "alcohol", verdict="pass"), False),
+        # A detector that could not run has seen nothing.
+        (spoken("moderation", "moderation_unavailable"), False),
+        (spoken("resolution", "low_resolution"), False),
+    ],
+)
+def test_only_a_detector_that_spoke_up_veils_the_picture(findings, is_flagged):
+    assert read_findings(result(findings=findings)).is_flagged is is_flagged
+
+
+def test_badges_come_gravest_first_and_once():
+    findings = read_findings(
+        result(
+            findings=[
+                *spoken("quality", "blurred", verdict="pass"),
+                *spoken("resolution", "low_resolution"),
+                *spoken("moderation", "sexual", verdict="reject"),
+                *spoken("other", "low_resolution"),
+            ],
+            faces=[[0, 0, 1, 1], [0, 0, 1, 1]],
+        )
+    )
+
+    assert words_of(findings) == [
+        "Nudity likely",
+        "Small picture",
+        "Blurred",
+        "2 faces",
+    ]
+    assert findings.badges[0] == Badge(findings.badges[0].words, "bad")
+
+
+def test_reasons_of_unknown_steps_are_still_readable():
+    findings = read_findings(
+        result(findings=spoken("logo", "rival_brand", "logo_unavailable"))
+    )
+
+    assert words_of(findings) == ["Rival brand", "Check did not run: logo"]
+
+
+def test_a_tag_seen_twice_is_shown_once_with_the_higher_confidence():
+    tags = read_findings(
+        result(
+            tags=[
+                {"label": "cup", "confidence": 0.4, "source": "a"},
+                {"label": "table", "confidence": 0.5, "source": "a"},
+                {"label": "cup", "confidence": 0.9, "source": "b"},
+            ]
+        )
+    ).tags
+
+    assert [(tag.label, tag.percent) for tag in tags] == [("cup", 90), ("table", 50)]
+
+
+def test_a_candidate_points_at_the_middle_of_its_box():
+    (candidate,) = read_findings(
+        result(products=[{"key": "mug", "score": 0.8, "box": [0.2, 0.4, 0.2, 0.4]}])
+    ).candidates
+
+    assert (candidate.x, candidate.y) == pytest.approx((0.3, 0.6))
