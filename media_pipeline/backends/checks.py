@@ -40,7 +40,7 @@ def check_models(**_: Any) -> list[CheckMessage]:
 
 
 def check_steps(**_: Any) -> list[CheckMessage]:
-    """Report steps and options in the settings that don't exist (E010)."""
+    """Report steps and options that don't exist (E010, W012) or lack (E011, W013)."""
     messages: list[CheckMessage] = []
     for profile, setting in (("photo", "STEPS"), ("product", "PRODUCT_STEPS")):
         try:
@@ -55,12 +55,22 @@ def check_steps(**_: Any) -> list[CheckMessage]:
                 )
             )
             continue
-        if profile == "photo" and not pipeline.steps:
+        names = {step.name for step in pipeline.steps}
+        if profile == "photo" and not names:
             messages.append(
                 Error(
                     "No step inspects photos.",
                     hint="Name at least one in MEDIA_PIPELINE_STEPS.",
                     id="media_pipeline.E011",
+                )
+            )
+        elif profile == "photo" and "moderation" not in names:
+            messages.append(
+                Warning(
+                    "No step moderates photos: a pass says nothing of what they show.",
+                    hint="Add 'moderation' to MEDIA_PIPELINE_STEPS, or silence this "
+                    "if a step of yours does it.",
+                    id="media_pipeline.W013",
                 )
             )
     unused = set(conf.step_options()) - set(_names())

@@ -116,7 +116,7 @@ def _background(lab: Lab) -> npt.NDArray[np.bool_]:
         return nowhere
     # At its edge a thing's colour is mixed with the background's, unless the thing
     # is so thin that it has hardly anything but edges.
-    wider = is_alike.copy()
+    wider: npt.NDArray[np.bool_] = is_alike.copy()
     wider[1:] |= is_alike[:-1]
     wider[:-1] |= is_alike[1:]
     wider[:, 1:] |= is_alike[:, :-1]

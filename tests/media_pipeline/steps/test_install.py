@@ -292,6 +292,7 @@ def test_the_check_is_silent_when_all_is_ready(folder, models, tmp_path):
     [
         ("MEDIA_PIPELINE_STEPS", ["magic"], "media_pipeline.E010"),
         ("MEDIA_PIPELINE_STEPS", [], "media_pipeline.E011"),
+        ("MEDIA_PIPELINE_STEPS", ["hashes"], "media_pipeline.W013"),
         ("MEDIA_PIPELINE_PRODUCT_STEPS", ["magic"], "media_pipeline.E010"),
         (
             "MEDIA_PIPELINE_STEP_OPTIONS",
