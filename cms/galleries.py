@@ -98,14 +98,11 @@ def _newest(
     rule: Rule, surface: Surface, limit: int, after: str
 ) -> tuple[list[Photo], bool]:
     photos = Photo.objects.public_on(surface).newest()
-    last = None
-    if after:
-        last = Photo.objects.filter(public_id=after).values_list("published_at", "pk")
-        last = last.first()
-    if last is not None and last[0] is not None:
+    # One that was never published has no place in this order.
+    known = Photo.objects.filter(public_id=after, published_at__isnull=False)
+    last = known.values_list("published_at", "pk").first() if after else None
+    if last is not None:
         photos = photos.filter(_beyond("published_at", "pk", *last))
-    else:
-        last = None
     shown = with_product_count(photos.for_tiles())[:limit]
     return list(shown), last is not None
 
@@ -121,10 +118,8 @@ def _best(
     else:
         tags = PhotoTag.objects.filter(word=rule.value)
         top = PhotoTag.objects.top(rule.value, surface)
-    last = None
-    if after:
-        last = tags.filter(photo__public_id=after).values_list("score", "photo_id")
-        last = last.first()
+    known = tags.filter(photo__public_id=after)
+    last = known.values_list("score", "photo_id").first() if after else None
     if last is not None:
         top = top.filter(_beyond("score", "photo_id", *last))
     rows = (

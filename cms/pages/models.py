@@ -12,8 +12,10 @@ from wagtail.models import Page
 from ..choosers import ProductChooser
 from ..page_mixins import GalleryMixin, ProductMixin, ShopMixin
 
+# django-stubs cannot see through Wagtail's untyped managers, hence the ignores.
 
-class ShoppableShopPage(ShopMixin, Page):
+
+class ShoppableShopPage(ShopMixin, Page):  # type: ignore[django-manager-missing]
     """The shop, at one address in each language."""
 
     page_ptr = models.OneToOneField(
@@ -24,7 +26,7 @@ class ShoppableShopPage(ShopMixin, Page):
     )
 
     content_panels: ClassVar = [*Page.content_panels, FieldPanel("introduction")]
-    subpage_types: ClassVar = ["shoppable_pages.ShoppableProductPage"]
+    subpage_types: ClassVar[list[str]] = ["shoppable_pages.ShoppableProductPage"]
     template = "shoppable_cms/shop.html"
 
     class Meta:
@@ -32,7 +34,7 @@ class ShoppableShopPage(ShopMixin, Page):
         verbose_name_plural = _("shops")
 
 
-class ShoppableProductPage(ProductMixin, Page):
+class ShoppableProductPage(ProductMixin, Page):  # type: ignore[django-manager-missing]
     """An editor's own page of one product; stands below the shop."""
 
     page_ptr = models.OneToOneField(
@@ -53,8 +55,8 @@ class ShoppableProductPage(ProductMixin, Page):
         FieldPanel("seo_title"),
         FieldPanel("search_description"),
     ]
-    parent_page_types: ClassVar = ["shoppable_pages.ShoppableShopPage"]
-    subpage_types: ClassVar = []
+    parent_page_types: ClassVar[list[str]] = ["shoppable_pages.ShoppableShopPage"]
+    subpage_types: ClassVar[list[str]] = []
     template = "shoppable_cms/product.html"
 
     class Meta:
@@ -62,7 +64,7 @@ class ShoppableProductPage(ProductMixin, Page):
         verbose_name_plural = _("product pages")
 
 
-class ShoppableGalleryPage(GalleryMixin, Page):
+class ShoppableGalleryPage(GalleryMixin, Page):  # type: ignore[django-manager-missing]
     """A gallery or an editorial story."""
 
     page_ptr = models.OneToOneField(
@@ -77,7 +79,7 @@ class ShoppableGalleryPage(GalleryMixin, Page):
         FieldPanel("introduction"),
         FieldPanel("story"),
     ]
-    subpage_types: ClassVar = ["shoppable_pages.ShoppableGalleryPage"]
+    subpage_types: ClassVar[list[str]] = ["shoppable_pages.ShoppableGalleryPage"]
     template = "shoppable_cms/gallery_page.html"
 
     class Meta:
