@@ -37,7 +37,7 @@ class Answer:
     text: Promise
     tone: str  # "", "good", "warn", "bad"
     stations: tuple[Station, ...]
-    reasons: tuple[Promise, ...] = ()
+    reasons: tuple[Promise | str, ...] = ()
     note: str = ""
     wait: int | None = None
     can_try_again: bool = False
@@ -184,7 +184,7 @@ def _last_station(photo: Photo, state: str) -> Station:
             return Station(_("Public"), "next")
 
 
-def _reasons(photo: Photo) -> tuple[Promise, ...]:
+def _reasons(photo: Photo) -> tuple[Promise | str, ...]:
     if photo.state == State.DRAFT and photo.asset is not None and photo.asset.reason:
         return (refusals.wording(photo.asset.reason),)
     if photo.state in {State.REFUSED, State.REMOVED} and photo.decision is not None:

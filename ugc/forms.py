@@ -135,7 +135,7 @@ class PermissionsForm(forms.Form):
     surfaces = SurfacesField(label=_("Where may we show it?"))
 
 
-def files_of(form: PhotoForm) -> list[UploadedFile]:
+def files_of(form: PhotoForm) -> list[UploadedFile[bytes]]:
     """The files of a valid form."""
-    files: list[UploadedFile] = form.cleaned_data["photos"]
+    files: list[UploadedFile[bytes]] = form.cleaned_data["photos"]
     return files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.http import (
     FileResponse,
@@ -42,6 +42,7 @@ from .forms import ACCEPT, FileForm, PermissionsForm, PhotoForm, WordsForm, file
 from .models import Contributor, Photo, Surface
 
 P = ParamSpec("P")
+ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 _CONTENT_TYPES = {"avif": "image/avif", "jpeg": "image/jpeg"}
@@ -59,7 +60,7 @@ def _private(view: View[P]) -> View[P]:
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
-    return answer
+    return cast("View[P]", answer)
 
 
 # --- upload -------------------------------------------------------------------
@@ -414,8 +415,8 @@ def _no_file() -> HttpResponse:
     return _nosniff(HttpResponseNotFound(b"", content_type="text/plain"))
 
 
-def _nosniff(response: Any) -> Any:
-    # Any: whatever response comes in goes out. Not left to the site's middleware.
+def _nosniff(response: ResponseT) -> ResponseT:
+    # Not left to the site's middleware: these are bytes that people sent.
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 

@@ -294,5 +294,5 @@ def test_the_page_needs_no_inline_script_or_style():
 def test_upload_speaks_german():
     page = Client().get("/de/share-your-photo/").text
 
-    assert "Teile dein Foto" in page
+    assert "Wo dürfen wir es zeigen?" in page
     assert 'lang="de"' in page

@@ -198,7 +198,7 @@ def _decide(
         return now.decision, False
     decision = Decision.objects.create(
         photo=now,
-        actor=by,
+        actor_id=None if by is None else by.pk,
         rule=rule,
         outcome=outcome,
         reasons=checked,

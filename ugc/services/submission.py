@@ -34,7 +34,7 @@ def submit_photo(
     *,
     contributor: Contributor | None,
     persona_name: str,
-    file: File,
+    file: File[bytes],
     caption: str = "",
     alt_text: str = "",
     product_key: str = "",
@@ -93,7 +93,7 @@ def submit_photo(
     return photo
 
 
-def replace_file(photo: Photo, *, file: File, contributor: Contributor) -> bool:
+def replace_file(photo: Photo, *, file: File[bytes], contributor: Contributor) -> bool:
     """Send another picture into a draft whose file was refused; words stay.
 
     Return whether it was taken: not if somebody else was faster. Raises
