@@ -398,8 +398,13 @@ def erase_asset(asset_id: int) -> bool:
 def expire_incoming() -> int:
     """Delete old uploads that no asset refers to; return how many there were.
 
-    They are left by a crash between the file and its row.
+    They are left by a crash between the file and its row. What a killed writer
+    left half-written goes from all our folders.
     """
+    for each in (storage.incoming(), storage.private(), storage.public()):
+        if isinstance(each, storage.FolderStorage):
+            with storage.storage_errors():
+                each.clear_unfinished(older_than=conf.incoming_expire_seconds())
     before = timezone.now() - timedelta(seconds=conf.incoming_expire_seconds())
     expired = [
         name for name in _names_under("") if _modified_before(name, before.timestamp())

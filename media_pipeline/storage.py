@@ -6,10 +6,11 @@ import contextlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urljoin
 
 from django.core.exceptions import SuspiciousFileOperation
@@ -139,7 +140,8 @@ class FolderStorage(Storage):
         folder = Path(self.path(path)) if path else self.location
         folders, files = [], []
         for entry in os.scandir(folder):
-            (folders if entry.is_dir() else files).append(entry.name)
+            if not entry.name.startswith("."):  # half written
+                (folders if entry.is_dir() else files).append(entry.name)
         return folders, files
 
     def get_modified_time(self, name: str) -> datetime:
@@ -150,12 +152,26 @@ class FolderStorage(Storage):
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         return name
 
+    def clear_unfinished(self, *, older_than: float) -> int:
+        """Delete what writers that were killed left; return how many files.
+
+        ``older_than``: seconds; younger ones may still be written.
+        """
+        before = time.time() - older_than
+        cleared = 0
+        for path in self.location.rglob(".*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file() and path.stat().st_mtime < before:
+                    path.unlink()
+                    cleared += 1
+        return cleared
+
     def _open(self, name: str, mode: str = "rb") -> File[Any]:
         if mode != "rb":
             raise ValueError("A stored file is read, or replaced as a whole.")
         return File(Path(self.path(name)).open("rb"), name=name)
 
-    def _save(self, name: str, content: IO[Any]) -> str:
+    def _save(self, name: str, content: File[Any]) -> str:
         path = Path(self.path(name))
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         # A public file is read by a web server, the others by us alone.
@@ -163,7 +179,7 @@ class FolderStorage(Storage):
         try:
             descriptor = self._create(temporary, mode)
             with os.fdopen(descriptor, "wb") as file:
-                for chunk in File(content).chunks():
+                for chunk in content.chunks():
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
