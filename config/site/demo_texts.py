@@ -137,16 +137,18 @@ CUP_STORY = {
     },
 }
 
-# By key, in the order of the foot. The checkout links to all but the last.
+# By key, in the order of the foot.
 TEXT_PAGES: dict[str, Fields] = {
     "terms": {
         "en": {
             "slug": "terms",
+            "is_legal": True,
             "title": "Terms",
             "body": "<p>This is a demonstration. Nothing here is for sale: orders are not delivered, and the test payment takes no money.</p><h2>In a real shop</h2><p>Here you would read with whom you make a contract, when it comes about, what delivery costs and how long it takes.</p>",
         },
         "de": {
             "slug": "agb",
+            "is_legal": True,
             "title": "AGB",
             "body": "<p>Dies ist eine Vorführung. Hier wird nichts verkauft: Bestellungen werden nicht geliefert, und die Testzahlung kostet nichts.</p><h2>In einem echten Laden</h2><p>Hier stünde, mit wem du einen Vertrag schließt, wann er zustande kommt, was die Lieferung kostet und wie lange sie dauert.</p>",
         },
@@ -154,11 +156,13 @@ TEXT_PAGES: dict[str, Fields] = {
     "withdrawal": {
         "en": {
             "slug": "right-of-withdrawal",
+            "is_legal": True,
             "title": "Right of withdrawal",
             "body": "<p>In a real shop you could send back what you bought within fourteen days, without a reason. This page would tell you how. In this demonstration nothing is delivered, so there is nothing to send back.</p>",
         },
         "de": {
             "slug": "widerruf",
+            "is_legal": True,
             "title": "Widerrufsrecht",
             "body": "<p>In einem echten Laden könntest du vierzehn Tage lang ohne Grund zurückgeben, was du gekauft hast. Diese Seite würde sagen, wie. In dieser Vorführung wird nichts geliefert, also gibt es nichts zurückzugeben.</p>",
         },
@@ -166,11 +170,13 @@ TEXT_PAGES: dict[str, Fields] = {
     "privacy": {
         "en": {
             "slug": "privacy",
+            "is_legal": True,
             "title": "Privacy",
             "body": "<p>Looking around sets no cookie. A basket and a photo you send each set one, so that we find them again.</p><h2>Your photos</h2><p>We keep your photo, the name you chose, and your e-mail address only if you gave it for answers. Place and camera data are taken out of every file before anybody sees it. We show a photo only where you allowed it, and take it down when you take it back.</p><p>In this demonstration everything stays on the machine it runs on.</p>",
         },
         "de": {
             "slug": "datenschutz",
+            "is_legal": True,
             "title": "Datenschutz",
             "body": "<p>Wer sich umsieht, bekommt kein Cookie. Ein Warenkorb und ein geschicktes Foto setzen je eines, damit wir sie wiederfinden.</p><h2>Deine Fotos</h2><p>Wir behalten dein Foto, den Namen, den du gewählt hast, und deine E-Mail-Adresse nur, wenn du sie für Antworten angegeben hast. Ort und Kameradaten entfernen wir aus jeder Datei, bevor jemand sie sieht. Wir zeigen ein Foto nur dort, wo du es erlaubt hast, und nehmen es herunter, wenn du es zurücknimmst.</p><p>In dieser Vorführung bleibt alles auf dem Rechner, auf dem sie läuft.</p>",
         },
@@ -178,11 +184,13 @@ TEXT_PAGES: dict[str, Fields] = {
     "imprint": {
         "en": {
             "slug": "imprint",
+            "is_legal": True,
             "title": "Imprint",
             "body": "<p>Schaufenster is free software. This shop, its makers and its customers are invented to show what it does.</p><p>Whoever runs a real shop with it writes here who they are and how to reach them.</p>",
         },
         "de": {
             "slug": "impressum",
+            "is_legal": True,
             "title": "Impressum",
             "body": "<p>Schaufenster ist freie Software. Dieser Laden, seine Werkstätten und seine Kundschaft sind erfunden, um zu zeigen, was sie kann.</p><p>Wer damit einen echten Laden betreibt, schreibt hier, wer er ist und wie man ihn erreicht.</p>",
         },

@@ -67,7 +67,17 @@ class ShopTextPage(Page):
         _("text"), features=["h2", "h3", "bold", "italic", "ol", "ul", "link"]
     )
 
-    content_panels: ClassVar = [*Page.content_panels, FieldPanel("body")]
+    is_legal = models.BooleanField(
+        _("a legal text"),
+        default=False,
+        help_text=_("The checkout and order mails link to it as well."),
+    )
+
+    content_panels: ClassVar = [
+        *Page.content_panels,
+        FieldPanel("body"),
+        FieldPanel("is_legal"),
+    ]
     parent_page_types: ClassVar = ["shoppable_site.ShopHomePage"]
     subpage_types: ClassVar = []
     template = "shoppable_site/shop_text_page.html"

@@ -42,23 +42,22 @@ class Alternate:
 
 def navigation(request: HttpRequest) -> Navigation:
     """Return the links of the active language, in one query."""
-    language = get_language() or settings.LANGUAGE_CODE
+    language = _language()
     home_url = f"/{language}/"
-    root_paths = Site.get_site_root_paths()
-    root = next((each for each in root_paths if each.language_code == language), None)
-    if root is None:
+    root_path = _root_path(language)
+    if not root_path:
         return Navigation(home_url, (), ())
     # Wagtail keeps the tree's root and its home pages on depths 1 and 2.
     pages = (
         Page.objects.live()
-        .filter(url_path__startswith=root.root_path, depth=3)
+        .filter(url_path__startswith=root_path, depth=3)
         .select_related("content_type")
         .order_by("path")
     )
     menu: list[Link] = []
     foot: list[Link] = []
     for page in pages:
-        url = home_url + page.url_path[len(root.root_path) :]
+        url = home_url + page.url_path.removeprefix(root_path)
         link = Link(page.title, url, is_current=request.path.startswith(url))
         if page.show_in_menus:
             menu.append(link)
@@ -67,9 +66,43 @@ def navigation(request: HttpRequest) -> Navigation:
     return Navigation(home_url, tuple(menu), tuple(foot))
 
 
+def legal_links() -> list[tuple[str, str]]:
+    """Return label and address of the legal texts (``STOREFRONT_LEGAL_LINKS``).
+
+    In the active language, in one query.
+    """
+    language = _language()
+    root_path = _root_path(language)
+    if not root_path:
+        return []
+    pages = ShopTextPage.objects.live().filter(
+        url_path__startswith=root_path, is_legal=True
+    )
+    return [
+        (page.title, f"/{language}/{page.url_path.removeprefix(root_path)}")
+        for page in pages.order_by("path")
+    ]
+
+
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+def _root_path(language: str) -> str:
+    """Return where in Wagtail's tree that language's home page lies, or ""."""
+    return next(
+        (
+            each.root_path
+            for each in Site.get_site_root_paths()
+            if each.language_code == language
+        ),
+        "",
+    )
+
+
 def alternates(request: HttpRequest, page: Page | None) -> list[Alternate]:
     """Return the page of this request in every language of the site."""
-    active = get_language() or settings.LANGUAGE_CODE
+    active = _language()
     paths = (
         _wagtail_paths(request, page)
         if page is not None and page.pk is not None

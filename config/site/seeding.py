@@ -7,6 +7,7 @@ on where it was, a finished one does nothing.
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def import_catalogue(folder: DemoFolder, *, report: Report) -> None:
     arguments = [str(folder.catalogue), "--pictures", str(folder.pictures)]
     for language, file in folder.texts.items():
         arguments += ["--texts", f"{language}={file}"]
-    call_command("import_catalogue", *arguments, verbosity=0)
+    call_command("import_catalogue", *arguments, stdout=io.StringIO())
     report("Catalogue", 1, 1)
 
 

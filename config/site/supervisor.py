@@ -25,8 +25,12 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LOG_TAIL = 15  # lines shown when a child ends before its time
 
 
-class StopRequested(Exception):
-    """Somebody asked us to end: Ctrl-C or SIGTERM."""
+class StopRequested(BaseException):
+    """Somebody asked us to end: Ctrl-C or SIGTERM.
+
+    No Exception, as KeyboardInterrupt is none: what only catches errors on its
+    way must not swallow it.
+    """
 
 
 def ensure_port_is_free(port: int) -> None:
