@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from django.utils.functional import Promise
+from django.utils.formats import number_format
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
+
+from . import conf
 
 #: Every code of ``RefusedFile``, in the words of the person who sent the file.
 WORDINGS: dict[str, Promise | str] = {
@@ -13,24 +16,25 @@ WORDINGS: dict[str, Promise | str] = {
         " on your device first and send it from there."
     ),
     "too_many_bytes": _(
-        "This file is larger than 25 MB. Please send a smaller version: most"
-        " phones offer one when you share the photo."
+        "This file is larger than %(megabytes)s MB. Please send a smaller version:"
+        " most phones offer one when you share the photo."
     ),
     "too_many_pixels": _(
-        "This photo has more than 52 megapixels. Please send a smaller version,"
-        " or switch your camera from its highest resolution to the normal one."
+        "This photo has more than %(megapixels)s megapixels. Please send a smaller"
+        " version, or switch your camera from its highest resolution to the normal"
+        " one."
     ),
     "too_small": _(
-        "This picture is too small: each side needs at least 200 pixels. Please"
-        " send the original instead of a thumbnail or a screenshot of it."
+        "This picture is too small: each side needs at least %(min_side)s pixels."
+        " Please send the original instead of a thumbnail or a screenshot of it."
     ),
     "side_too_long": _(
-        "One side of this picture is longer than 12,000 pixels. Please crop it,"
-        " or send a smaller version."
+        "One side of this picture is longer than %(max_side)s pixels. Please crop"
+        " it, or send a smaller version."
     ),
     "odd_shape": _(
-        "This picture is more than five times as long as it is wide. Please crop"
-        " it to what matters."
+        "One side of this picture is more than %(max_ratio)s times as long as the"
+        " other. Please crop it to what matters."
     ),
     "not_a_picture": _(
         "This file isn't a picture. Please choose a photo: JPEG, PNG, WebP, AVIF"
@@ -64,6 +68,25 @@ WORDINGS: dict[str, Promise | str] = {
 }
 
 
+def _wording(code: str) -> str:
+    limits = {
+        "megabytes": conf.max_upload_bytes() / 1024 / 1024,
+        "megapixels": conf.max_pixels() / 1_000_000,
+        "min_side": conf.min_side(),
+        "max_side": conf.max_side(),
+        "max_ratio": conf.max_ratio(),
+    }
+    wording = str(WORDINGS.get(code, WORDINGS["damaged"]))
+    return wording % {
+        name: number_format(round(value, 1), decimal_pos=int(value % 1 >= 0.05))
+        for name, value in limits.items()
+    }
+
+
 def wording(code: str) -> Promise | str:
-    """Return what to tell the person whose file was refused."""
-    return WORDINGS.get(code, WORDINGS["damaged"])
+    """Return, lazily, what to tell the person whose file was refused."""
+    promise: Promise = _lazily(code)
+    return promise
+
+
+_lazily = lazy(_wording, str)

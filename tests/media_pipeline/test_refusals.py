@@ -1,0 +1,44 @@
+"""Every refusal has words, in both languages, that say what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from media_pipeline import refusals
+
+PACKAGE = Path(refusals.__file__).parent
+RAISED = re.compile(
+    r"RefusedFile\(\s*\"(\w+)\"(?: if \w+ else \"(\w+)\")?|\"refused\": \"(\w+)\""
+)
+
+
+def raised_codes() -> set[str]:
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for codes in RAISED.findall(path.read_text("utf-8")):
+            found |= set(filter(None, codes))
+    return found | {"decoder_failed"}
+
+
+def test_every_code_that_is_raised_has_a_wording_and_the_reverse():
+    assert raised_codes() == set(refusals.WORDINGS)
+
+
+@pytest.mark.parametrize("code", refusals.WORDINGS)
+def test_a_wording_says_what_to_do_in_german_too(code):
+    with translation.override("en"):
+        english = str(refusals.wording(code))
+    with translation.override("de"):
+        german = str(refusals.wording(code))
+
+    assert german != english
+    assert "lease" in english  # Please
+    assert re.search(r"\bBitte\b|\bbitte\b", german)
+
+
+def test_a_code_of_another_release_has_words_too():
+    assert str(refusals.wording("from_the_future"))

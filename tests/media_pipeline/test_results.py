@@ -1,0 +1,100 @@
+"""The contract object, made from values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from media_pipeline.results import (
+    Frame,
+    PipelineResult,
+    StepResult,
+    Tag,
+    Verdict,
+    as_contract,
+    as_refusal,
+)
+
+
+@dataclass(frozen=True)
+class Answers:
+    json: Mapping[str, Any]
+
+    def as_json(self) -> Mapping[str, Any]:
+        return self.json
+
+
+FRAME = Frame(pixels=np.zeros((4, 4, 3), np.uint8), size=(40, 40))
+
+
+def contract(*steps: StepResult) -> dict[str, Any]:
+    return as_contract(
+        file="a.jpg", frame=FRAME, result=PipelineResult(steps), sha256="ab"
+    )
+
+
+def test_the_strictest_advice_counts_and_none_means_a_look():
+    review = StepResult(step="a", verdict=Verdict.REVIEW)
+    reject = StepResult(step="b", verdict=Verdict.REJECT)
+
+    assert PipelineResult(()).verdict is Verdict.REVIEW
+    assert PipelineResult((StepResult(step="c"),)).verdict is Verdict.PASS
+    assert PipelineResult((review, reject)).verdict is Verdict.REJECT
+    assert contract(review)["verdict"] == "review"
+
+
+def test_two_steps_may_answer_one_key():
+    one = StepResult(step="a", facts=Answers({"moderation": {"sexual": 0.1}}))
+    two = StepResult(step="b", facts=Answers({"moderation": {"graphic": 0.2}}))
+    faces = [
+        StepResult(step=name, facts=Answers({"faces": [box]}))
+        for name, box in (("c", [0, 0, 1, 1]), ("d", [0, 0, 0.5, 0.5]))
+    ]
+
+    answer = contract(one, two, *faces)
+
+    assert answer["moderation"] == {"sexual": 0.1, "graphic": 0.2}
+    assert answer["faces"] == [[0, 0, 1, 1], [0, 0, 0.5, 0.5]]
+
+
+def test_only_advice_is_a_finding():
+    answer = contract(
+        StepResult(step="calm"),
+        StepResult(step="hint", reasons=("a_bit_dark",)),
+        StepResult(step="loud", verdict=Verdict.REVIEW),
+    )
+
+    assert answer["findings"] == [
+        {"step": "hint", "verdict": "pass", "reasons": ["a_bit_dark"]},
+        {"step": "loud", "verdict": "review", "reasons": []},
+    ]
+
+
+def test_tags_are_null_until_somebody_looked():
+    failed = StepResult(step="tags", verdict=Verdict.REVIEW, reasons=("x",))
+
+    assert contract()["tags"] is None
+    assert contract(failed)["tags"] is None
+    assert contract(StepResult(step="tags"))["tags"] == []
+    assert contract(StepResult(step="mine", tags=(Tag("chair", 0.91),)))["tags"] == [
+        {"label": "chair", "confidence": 0.91, "source": "mine"}
+    ]
+
+
+def test_the_files_sum_joins_the_hashes_only_if_they_were_made():
+    hashes = StepResult(step="hashes", facts=Answers({"hashes": {"phash": "00"}}))
+
+    assert contract()["hashes"] is None
+    assert contract(hashes)["hashes"] == {"phash": "00", "sha256": "ab"}
+
+
+def test_a_refusal_has_four_keys():
+    assert as_refusal(file="a", reasons=("damaged",), timings_ms={"total": 1.26}) == {
+        "file": "a",
+        "outcome": "refused",
+        "reasons": ["damaged"],
+        "timings_ms": {"total": 1.3},
+    }
