@@ -86,7 +86,7 @@ class ShownPhoto:
     caption: str
     alt: str
     product_count: int
-    dominant_colour: str = ""
+    language: str = ""  # of the caption
 
     @property
     def shape_class(self) -> str:
@@ -205,5 +205,5 @@ def _shown(photo: Photo, picture: Picture) -> dict[str, Any]:
         "credit": credit,
         "caption": photo.caption,
         "alt": photo.alt_text or gettext("Photo by %(name)s") % {"name": credit},
-        "dominant_colour": photo.asset.dominant_colour if photo.asset else "",
+        "language": photo.language,
     }
