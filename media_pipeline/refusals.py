@@ -83,10 +83,9 @@ def _wording(code: str) -> str:
     }
 
 
-def wording(code: str) -> Promise | str:
+def wording(code: str) -> str:
     """Return, lazily, what to tell the person whose file was refused."""
-    promise: Promise = _lazily(code)
-    return promise
+    return _lazily(code)
 
 
 _lazily = lazy(_wording, str)

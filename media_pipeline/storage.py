@@ -138,7 +138,8 @@ class FolderStorage(Storage):
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         folder = Path(self.path(path)) if path else self.location
-        folders, files = [], []
+        folders: list[str] = []
+        files: list[str] = []
         for entry in os.scandir(folder):
             if not entry.name.startswith("."):  # half written
                 (folders if entry.is_dir() else files).append(entry.name)

@@ -28,9 +28,8 @@ def public_file(request: HttpRequest, name: str) -> HttpResponseBase:
             file = storage.public().open(name)
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(
-        file, content_type=_CONTENT_TYPES[name.rpartition(".")[2]], filename=None
-    )
+    content_type = _CONTENT_TYPES[name.rpartition(".")[2]]
+    response = FileResponse(file, content_type=content_type)
     # A new publication gets a new name, so an address never changes its content.
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["Content-Disposition"] = "inline"
