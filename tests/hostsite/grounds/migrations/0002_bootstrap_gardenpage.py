@@ -1,6 +1,4 @@
-import django.db.models.deletion
-from django.db import migrations, models
-
+from django.db import migrations
 from wagtail.models import (
     BootstrapLocaleField,
     BootstrapTranslatableModel,
