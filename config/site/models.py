@@ -79,7 +79,7 @@ class ShopTextPage(Page):
         FieldPanel("is_legal"),
     ]
     parent_page_types: ClassVar = ["shoppable_site.ShopHomePage"]
-    subpage_types: ClassVar = []
+    subpage_types: ClassVar[list[str]] = []
     template = "shoppable_site/shop_text_page.html"
 
     class Meta:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,7 +135,7 @@ def import_catalogue(folder: DemoFolder, *, report: Report) -> None:
 
 
 def submit_photos(
-    folder: DemoFolder, photos: list[DemoPhoto], *, report: Report
+    folder: DemoFolder, photos: Sequence[DemoPhoto], *, report: Report
 ) -> None:
     """Send each photo in as its customer would, unless it was sent before."""
     sent = set(SeededPhoto.objects.values_list("file", flat=True))
@@ -189,7 +189,7 @@ def wait_for_pictures(*, report: Report) -> None:
 # --- decisions -------------------------------------------------------------------
 
 
-def decide(photos: list[DemoPhoto], *, report: Report) -> None:
+def decide(photos: Sequence[DemoPhoto], *, report: Report) -> None:
     """Decide as the editor. The first lines are approved last: they are newest."""
     editor = ensure_editor()
     rows: Mapping[str, Photo] = {
