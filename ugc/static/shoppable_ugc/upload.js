@@ -16,6 +16,7 @@ function start(form) {
   const allow = form.querySelector("[data-allow]");
   const items = [];
 
+  input.closest(".ugc-choose").classList.add("ugc-choose--scripted");
   allow.hidden = false;
   allow.addEventListener("click", () => {
     for (const slug of allow.dataset.allow.split(" ")) {
