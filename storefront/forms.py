@@ -101,7 +101,7 @@ class CheckoutForm(forms.Form):
         cleaned = super().clean() or {}
         postcode = cleaned.get("postcode", "").strip()
         pattern, example = POSTCODES.get(cleaned.get("country", ""), ("", ""))
-        if pattern and postcode and not re.fullmatch(pattern, postcode):
+        if pattern and postcode and not re.fullmatch(pattern, postcode, re.ASCII):
             self.add_error(
                 "postcode",
                 forms.ValidationError(

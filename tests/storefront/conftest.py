@@ -25,9 +25,20 @@ def shop_alone(settings, tmp_path):
     settings.STOREFRONT_SITE_URL = "https://shop.example"
     settings.STOREFRONT_SHOP_NAME = "Amsel"
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MIDDLEWARE = [
+        "django.middleware.security.SecurityMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.locale.LocaleMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ]
     # The shop's own base template, not the one a site puts in its place.
     templates = copy.deepcopy(settings.TEMPLATES)
     templates[0]["DIRS"] = [str(TEMPLATES_FOLDER)]
+    templates[0]["OPTIONS"]["context_processors"] = [
+        "django.template.context_processors.request"
+    ]
     settings.TEMPLATES = templates
     return settings
 

@@ -255,9 +255,17 @@ def test_the_basket_shows_the_photo_a_line_came_from(browser):
 def test_every_notice_has_its_words(browser):
     VariantFactory(sku="SKU")
     plain = browser.get("/basket/").text
-    for notice in (
-        ["added", "changed", "removed", "fewer", "all_in_basket", "sold_out", "gone", "quantity", "short"]
-    ):
+    for notice in [
+        "added",
+        "changed",
+        "removed",
+        "fewer",
+        "all_in_basket",
+        "sold_out",
+        "gone",
+        "quantity",
+        "short",
+    ]:
         text = browser.get(f"/basket/?notice={notice}").text
         assert 'role="status"' in text
         assert text.count("notice--") + text.count('class="notice"') == 1, notice

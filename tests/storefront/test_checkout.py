@@ -226,7 +226,15 @@ def test_postcodes_have_the_shape_of_their_country(filled, country, postcode):
 def test_fields_tell_the_browser_what_they_are_for(filled):
     text = filled.get("/checkout/").text
 
-    for purpose in ["email", "name", "address-line1", "address-line2", "postal-code", "address-level2", "country"]:
+    for purpose in [
+        "email",
+        "name",
+        "address-line1",
+        "address-line2",
+        "postal-code",
+        "address-level2",
+        "country",
+    ]:
         assert f'autocomplete="{purpose}"' in text
 
 

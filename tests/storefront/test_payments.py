@@ -384,7 +384,7 @@ def test_one_basket_reserves_for_one_order_at_a_time(variant):
     first = placed_order(basket=basket)
     start(first)
 
-    second = placed_order(basket=BasketFactory(), variant=variant)
+    second = placed_order(variant=variant)
     Order.objects.filter(pk=second.order.pk).update(basket=basket)
     start(second)
 
