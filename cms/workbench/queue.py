@@ -49,12 +49,12 @@ _LABELS: Mapping[Tab, Promise] = {
     Tab.WITHDRAWN: _("Taken back"),
 }
 
-_CONTENTS: Mapping[Tab, Q] = {
-    Tab.WAITING: Q(state=Photo.State.IN_REVIEW),
-    Tab.ATTENTION: Q(state=Photo.State.SUBMITTED, asset__state=Asset.State.QUARANTINED),
-    Tab.APPROVED: Q(state=Photo.State.APPROVED),
-    Tab.REFUSED: Q(state__in=[Photo.State.REFUSED, Photo.State.REMOVED]),
-    Tab.WITHDRAWN: Q(state__in=[Photo.State.WITHDRAWN, Photo.State.EXPIRED]),
+# The tab of stuck uploads is not among them: these are told by their asset.
+_STATES: Mapping[Tab, tuple[Photo.State, ...]] = {
+    Tab.WAITING: (Photo.State.IN_REVIEW,),
+    Tab.APPROVED: (Photo.State.APPROVED,),
+    Tab.REFUSED: (Photo.State.REFUSED, Photo.State.REMOVED),
+    Tab.WITHDRAWN: (Photo.State.WITHDRAWN, Photo.State.EXPIRED),
 }
 
 
@@ -64,11 +64,14 @@ def photos_in(tab: Tab) -> PhotoQuerySet:
     What waits comes by urgency and then by age (the partial index
     ``ugc_photo_queue``); what is done, newest first.
     """
-    photos = Photo.objects.filter(_CONTENTS[tab])
+    if tab is Tab.ATTENTION:
+        stuck = Photo.objects.filter(
+            state=Photo.State.SUBMITTED, asset__state=Asset.State.QUARANTINED
+        )
+        return stuck.order_by("submitted_at", "pk")
+    photos = Photo.objects.filter(state__in=_STATES[tab])
     if tab is Tab.WAITING:
         return photos.order_by("-priority", "submitted_at", "pk")
-    if tab is Tab.ATTENTION:
-        return photos.order_by("submitted_at", "pk")
     return photos.order_by("-pk")
 
 
@@ -84,11 +87,7 @@ def tab_of(photo: Photo) -> Tab | None:
     if photo.state == Photo.State.SUBMITTED:
         stuck = photo.asset and photo.asset.state == Asset.State.QUARANTINED
         return Tab.ATTENTION if stuck else None
-    for tab in (Tab.WAITING, Tab.APPROVED, Tab.REFUSED, Tab.WITHDRAWN):
-        states = dict(_CONTENTS[tab].children)  # type: ignore[arg-type]
-        if photo.state in (states.get("state"), *states.get("state__in", ())):
-            return tab
-    return None
+    return next((tab for tab, states in _STATES.items() if photo.state in states), None)
 
 
 def state_words(photo: Photo) -> str | Promise:

@@ -24,7 +24,7 @@ from .moderation import (
     retry_photo,
 )
 from .submission import replace_file, settle_photo, stop_mails, submit_photo
-from .tagging import tag_product, untag_product
+from .tagging import tag_product, tag_word, untag_product, untag_word
 
 __all__ = [
     "TagAt",
@@ -44,6 +44,10 @@ __all__ = [
     "stop_mails",
     "submit_photo",
     "tag_product",
+    "tag_word",
+    "tag_word",
     "untag_product",
+    "untag_word",
+    "untag_word",
     "withdraw_photo",
 ]

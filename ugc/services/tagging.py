@@ -1,4 +1,4 @@
-"""Which products a photo shows, and where."""
+"""Which products a photo shows, and where; and the words it is found by."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import get_language
 
-from ugc import publishing
+from ugc import publishing, texts, texts
 from ugc.catalogue import get_catalogue
 from ugc.exceptions import NotPossible, UnknownProduct
-from ugc.models import Photo, PhotoEvent, ProductTag
+from ugc.models import Photo, PhotoEvent, PhotoTag, ProductTag
 
 Kind = PhotoEvent.Kind
 
@@ -75,4 +75,59 @@ def untag_product(
             kind=Kind.UNTAGGED,
             detail={"product_key": product_key, "by": by.pk if by else None},
         )
+    return bool(gone)
+
+
+@transaction.atomic
+def tag_word(photo: Photo, *, word: str, source: str = "editor") -> PhotoTag:
+    """Return the photo's tag with that word, made if it has none yet.
+
+    Raises NotPossible for a word of nothing but blanks.
+    """
+    word = _word(word)
+    if not word:
+        raise NotPossible("A tag needs a word.")
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    tag, is_new = PhotoTag.objects.get_or_create(
+        photo=photo, word=word, defaults={"source": source}
+    )
+    if is_new:
+        publishing.copy_to_tags(photo.pk)
+        tag.refresh_from_db()
+    return tag
+
+
+@transaction.atomic
+def untag_word(photo: Photo, *, word: str) -> bool:
+    """Take a word away. Return whether the photo had it."""
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    gone, _by_model = photo.tags.filter(word=_word(word)).delete()
+    return bool(gone)
+
+
+def _word(text: str) -> str:
+    return texts.one_line(text, length=60).lower()
+
+
+@transaction.atomic
+def tag_word(photo: Photo, *, word: str) -> PhotoTag:
+    """Return the photo's tag with that word, in lower case; made by an editor."""
+    word = texts.one_line(word, length=60).lower()
+    if not word:
+        raise NotPossible("A tag needs a word.")
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    tag, is_new = PhotoTag.objects.get_or_create(
+        photo=photo, word=word, defaults={"source": "editor"}
+    )
+    if is_new:
+        publishing.copy_to_tags(photo.pk)
+        tag.refresh_from_db()
+    return tag
+
+
+@transaction.atomic
+def untag_word(photo: Photo, *, word: str) -> bool:
+    """Take a word away from the photo. Return whether it had it."""
+    word = texts.one_line(word, length=60).lower()
+    gone, _by_model = PhotoTag.objects.filter(photo=photo, word=word).delete()
     return bool(gone)

@@ -7,9 +7,14 @@ from django.utils import timezone
 
 from cms.workbench.forms import reason_choices
 from media_pipeline.models import Asset
-from tests.ugc.factories import make_asset, make_contributor, make_photo
+from tests.ugc.factories import (
+    make_asset,
+    make_contributor,
+    make_photo,
+    make_public_photo,
+)
 from ugc import services
-from ugc.models import Decision, Photo
+from ugc.models import Decision, Photo, Surface
 from ugc.reasons import REASONS
 
 
@@ -465,3 +470,12 @@ def test_a_seen_tag_becomes_the_photos_and_can_be_taken_away(editors_client):
         address("choose_word", photo), {"do": "remove", "word": "kettle"}
     )
     assert not photo.tags.exists()
+
+
+@pytest.mark.django_db
+def test_an_editors_word_on_a_public_photo_is_found_at_once(editors_client):
+    photo = make_public_photo()
+
+    editors_client.post(address("choose_word", photo), {"do": "add", "word": "kettle"})
+
+    assert photo in Photo.objects.top_of_word("kettle", Surface.GALLERIES)
