@@ -671,3 +671,18 @@ def test_a_mark_is_taken_away_once():
 
     assert services.untag_product(photo, "mug", by=None)
     assert not services.untag_product(photo, "mug", by=None)
+
+
+def test_an_editors_word_is_one_tag_public_with_its_photo():
+    photo = make_public_photo()
+
+    tag = services.tag_word(photo, word="  Green  Cup ")
+    again = services.tag_word(photo, word="green cup")
+
+    assert tag == again
+    assert (tag.word, tag.source) == ("green cup", "editor")
+    assert tag.public_surfaces == BOTH.value
+    assert services.untag_word(photo, word="Green cup")
+    assert not services.untag_word(photo, word="Green cup")
+    with pytest.raises(NotPossible):
+        services.tag_word(photo, word="  ")
