@@ -98,9 +98,9 @@ def cascade(picture: Image.Image, sizes: Sequence[Size]) -> Iterator[Image.Image
 def encode(picture: Image.Image, format: str) -> bytes:
     """Return the file of a rendition: the pixels of an RGB picture, nothing else."""
     if format == "jpeg":
-        return _saved(
-            picture, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True
-        )
+        # Neither progressive nor optimised: 3 % fewer bytes for 6 times the CPU time
+        # (two photos at 1920 px, measured 2026-11-21).
+        return _saved(picture, "JPEG", quality=JPEG_QUALITY)
     if format == "avif":
         return _saved(
             picture,

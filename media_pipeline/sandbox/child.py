@@ -32,7 +32,6 @@ from .intake import Rules, Upload
 MESSAGE_BYTES = 65536
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -195,7 +194,6 @@ def die_with(parent: int) -> None:
     if os.getppid() != parent:
         os._exit(1)  # it was gone before that
     _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def limit(limits: Mapping[str, int]) -> None:
