@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import StreamField
 
@@ -77,10 +78,24 @@ class ShopMixin(RoutablePageMixin, models.Model):
         return apps.is_installed("storefront") and bool(super().can_create_at(parent))
 
 
+class ProductPageForm(WagtailAdminPageForm):
+    """Asks for a product that has no page of its own below this shop yet."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        key = cleaned.get("product_key")
+        if key and not self.instance._slug_is_available(
+            key, self.parent_page, self.instance
+        ):
+            self.add_error("product_key", _("This product has a page already."))
+        return cleaned
+
+
 class ProductMixin(models.Model):
     """An editor's own page of one product, around the standard product area."""
 
     photo_surface = Surface.PRODUCT_PAGES
+    base_form_class = ProductPageForm
 
     product_key = models.CharField(_("product"), max_length=200)
     before = StreamField(
@@ -98,10 +113,23 @@ class ProductMixin(models.Model):
         abstract = True
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
-        # One address for a product: its key, whoever serves it.
-        if self.product_key:
-            self.slug = self.product_key
+        self._take_slug_of_product()
         super().full_clean(*args, **kwargs)
+
+    def minimal_clean(self) -> None:
+        """As ``full_clean``, for drafts."""
+        self._take_slug_of_product()
+        super().minimal_clean()  # type: ignore[misc]
+
+    def _take_slug_of_product(self) -> None:
+        # One address for a product: its key, whoever serves it. Where another
+        # page has it already, as the original of a copy has, the form says so.
+        if self.product_key and self._slug_is_available(  # type: ignore[attr-defined]
+            self.product_key,
+            self.get_parent(),  # type: ignore[attr-defined]
+            self,
+        ):
+            self.slug = self.product_key
 
     def get_context(
         self, request: HttpRequest, *args: Any, **kwargs: Any
@@ -112,7 +140,8 @@ class ProductMixin(models.Model):
         shown = product_pages.product_context(
             request, self.product_key, language=get_language() or ""
         )
-        if shown is None and not getattr(request, "is_preview", False):
+        is_away = shown is None or self.slug != self.product_key
+        if is_away and not getattr(request, "is_preview", False):
             raise Http404
         context.update(shown or {"product": None})
         context["is_own_page"] = True

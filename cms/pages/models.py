@@ -45,12 +45,13 @@ class ShoppableProductPage(ProductMixin, Page):  # type: ignore[django-manager-m
     )
 
     content_panels: ClassVar = [
-        *Page.content_panels,
+        # Not Wagtail's title panel, which writes a slug field: the slug is the
+        # product's key and no field here.
+        FieldPanel("title", classname="title"),
         FieldPanel("product_key", widget=ProductChooser),
         FieldPanel("before"),
         FieldPanel("after"),
     ]
-    # Without the slug: it is the product's key.
     promote_panels: ClassVar = [
         FieldPanel("seo_title"),
         FieldPanel("search_description"),

@@ -5,8 +5,14 @@ from django.contrib.auth import get_user_model
 from django.test import override_settings
 from django.urls import reverse
 from django.utils.translation import override
+from wagtail.test.utils.form_data import (
+    inline_formset,
+    nested_form_data,
+    streamfield,
+)
 
 from cms.galleries import Rule, RuleKind
+from cms.pages.models import ShoppableProductPage, ShoppableShopPage
 from ugc import services
 from ugc.models import Surface
 
@@ -371,6 +377,54 @@ def test_the_page_editor_opens(editor, shops, lamp, kind):
     assert ("On the shelf" in shown) == (kind != "shop")
 
 
+def product_form(**fields):
+    empty = {
+        "before": streamfield([]),
+        "after": streamfield([]),
+        "comments": inline_formset([]),
+    }
+    return nested_form_data({"title": "Ours", **empty, **fields})
+
+
+def add_product_page(editor, shop, **fields):
+    address = reverse(
+        "wagtailadmin_pages:add",
+        args=["shoppable_pages", "shoppableproductpage", shop.pk],
+    )
+    return editor.post(address, product_form(**fields))
+
+
+def test_an_editor_makes_a_products_page_and_it_takes_the_address(editor, shops, lamp):
+    add_product_page(editor, shops["en"], product_key="lamp", **{"action-publish": "1"})
+
+    page = ShoppableProductPage.objects.get()
+    assert (page.slug, page.live) == ("lamp", True)
+    assert text(editor.get("/en/shop/lamp/"))
+
+
+def test_a_product_has_one_page_only(editor, shops, lamp):
+    material.a_product_page(shops["en"])
+
+    response = add_product_page(editor, shops["en"], product_key="lamp")
+
+    assert "This product has a page already." in text(response)
+    assert shops["en"].get_children().count() == 1
+
+
+def test_a_draft_may_wait_for_its_product(editor, shops, lamp):
+    add_product_page(editor, shops["en"], product_key="")
+
+    assert ShoppableProductPage.objects.get().slug == "ours"
+
+
+def test_a_copy_is_no_second_address_of_the_product(client, shops, lamp):
+    page = material.a_product_page(shops["en"])
+    page.copy(update_attrs={"slug": "lamp-2", "title": "Copy"}, keep_live=True)
+
+    assert client.get("/en/shop/lamp-2/").status_code == 404
+    assert text(client.get("/en/shop/lamp/"))
+
+
 def test_the_editor_tells_nothing_of_a_photo_that_is_not_public(editor, shops):
     photo = material.a_waiting_photo(caption="Secret words")
     by_hand = {"heading": "", "photos": [photo.pk]}
@@ -397,8 +451,6 @@ def test_blocks_have_a_preview_in_the_picker(editor, shops, lamp, name):
 
 
 def test_pages_stand_where_they_belong(shops):
-    from cms.pages.models import ShoppableProductPage, ShoppableShopPage
-
     shop, home = shops["en"], shops["en"].get_parent().specific
 
     assert ShoppableProductPage.can_create_at(shop)
