@@ -260,7 +260,6 @@ class _Server:
     process: subprocess.Popen[bytes]
     link: socket.socket
     lock: threading.Lock = field(default_factory=threading.Lock)
-    owner: int = field(default_factory=os.getpid)
 
     @classmethod
     def start(cls) -> _Server:
@@ -285,14 +284,13 @@ class _Server:
     @contextlib.contextmanager
     def child(self, data: bytes) -> Iterator[_Child]:
         with self.lock, contextlib.ExitStack() as stack:
-            memory, child = self._fork(data, stack)
+            child = self._fork(data, stack)
             try:
                 yield child
             finally:
                 self._see_off(child)
-                del memory
 
-    def _fork(self, data: bytes, stack: contextlib.ExitStack) -> tuple[Any, _Child]:
+    def _fork(self, data: bytes, stack: contextlib.ExitStack) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         stack.enter_context(ours)
         with theirs:
@@ -306,7 +304,7 @@ class _Server:
             finally:
                 os.close(upload)
                 os.close(answer)
-        return memory, _Child(ours, memory, self, pid)
+        return _Child(ours, memory, self, pid)
 
     def _request(self, descriptors: array.array[int]) -> int:
         self.link.settimeout(_SERVER_SECONDS)
@@ -320,9 +318,13 @@ class _Server:
         except (OSError, ValueError) as error:
             self.abandon()
             raise SandboxUnavailable("the decode server does not answer") from error
+        except BaseException:
+            # A time limit or Ctrl-C: its answer would be taken for the next one's.
+            self.abandon()
+            raise
         if not isinstance(pid, int):
             self.abandon()
-            raise SandboxUnavailable("the decode server could not fork")
+            raise SandboxUnavailable("the decode server has started no child")
         return pid
 
     def kill_child(self, child: _Child) -> None:
@@ -341,6 +343,9 @@ class _Server:
             status = json.loads(message).get("status") if message else None
         except (OSError, ValueError):
             status = None
+        except BaseException:
+            self.abandon()
+            raise
         if not isinstance(status, int):
             self.abandon()
             return None

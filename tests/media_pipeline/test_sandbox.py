@@ -333,3 +333,47 @@ def test_the_worker_itself_has_no_limits_of_a_child():
     with sandbox.opened(PICTURE):
         assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 0
         assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+class Interrupted(BaseException):
+    """As a worker's time limit or Ctrl-C: at any moment, by a signal."""
+
+
+@pytest.mark.usefixtures("faulty")
+@pytest.mark.parametrize("wait", [0.02, 0.3])
+def test_an_interrupted_worker_never_takes_an_old_answer_for_a_new_one(wait):
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    with sandbox.opened(PICTURE):
+        pass  # the server runs
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, wait)
+    try:
+        with pytest.raises(Interrupted), sandbox.opened(marked(PICTURE, "slow")):
+            pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    for width in (400, 500):
+        with sandbox.opened(picture_bytes(width, 240)) as picture:
+            assert picture.frame.size == (width, 240)
+            assert len(picture.render().renditions) == 2
+
+
+def test_an_interruption_while_asking_for_a_child_starts_a_new_server(monkeypatch):
+    with sandbox.opened(PICTURE):
+        first = server_pid()
+
+    def interrupted(*_: object) -> None:
+        raise Interrupted
+
+    with monkeypatch.context() as broken:
+        broken.setattr(client.json, "loads", interrupted)
+        with pytest.raises(Interrupted):
+            sandbox.opened(PICTURE).__enter__()
+
+    with sandbox.opened(picture_bytes(400, 240)) as picture:
+        assert picture.frame.size == (400, 240)
+    assert server_pid() != first
