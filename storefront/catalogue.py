@@ -144,7 +144,6 @@ class DatabaseCatalogue:
             Product.objects.published()
             .matching(text, language=language, default=default)
             .for_cards(language=language, default=default)
-            .order_by("is_named_so", "position", "key")
         )
         return cards_of(products[:limit], language=language)
 

@@ -47,7 +47,7 @@ def same_origin_post(
 
     @functools.wraps(view)
     def checked(
-        request: HttpRequest, *args: P.args, **kwargs: P.kwargs
+        request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
         if is_from_here(request):
             return view(request, *args, **kwargs)

@@ -85,12 +85,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Products whose words in the language begin with the words of text.
 
         All words must be found: in name, description, category, maker or
-        SKUs. Adds ``is_named_so``: 0 where the name itself has them. A product
-        without texts in the language is searched in the default language.
+        SKUs. Those that are named so come first. A product without texts in
+        the language is searched in the default language.
         """
         words = words_of(text)
         if not words:
-            return self.annotate(is_named_so=Value(1)).none()
+            return self.none()
         texts = ProductText.objects.filter(product=OuterRef("pk"))
         own = texts.filter(language=language)
         found, named = Q(), Q()
@@ -98,14 +98,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
             found &= Q(all_words__contains=f" {word}")
             named &= Q(name_words__contains=f" {word}")
         rest = texts.filter(language=default)
-        return self.annotate(
-            is_named_so=Case(
-                When(Exists(own.filter(named)), then=Value(0)),
-                default=Value(1),
-                output_field=models.SmallIntegerField(),
-            )
-        ).filter(
+        return self.filter(
             Exists(own.filter(found)) | (~Exists(own) & Exists(rest.filter(found)))
+        ).order_by(
+            Case(When(Exists(own.filter(named)), then=Value(0)), default=Value(1)),
+            "position",
+            "key",
         )
 
 

@@ -288,7 +288,9 @@ def _write(
             key__in=[product.key for product in products]
         ).prefetch_related("texts", "variants__texts", "pictures")
     }
-    created, changed, unchanged = [], [], []
+    created: list[str] = []
+    changed: list[str] = []
+    unchanged: list[str] = []
     for position, imported in enumerate(products):
         texts = {
             code: by_key[imported.key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from django.core.paginator import Page, Paginator
 from django.db import models, transaction
@@ -93,6 +94,8 @@ def product_page(key: str, *, language: str) -> ProductPageData | None:
     rows = list(product.pictures.all())
     drawn = conf.picture_renderer().pictures([row.reference for row in rows])
     name = text.name if text else product.key
+    # Of the annotation above.
+    category_name: str | None = getattr(product, "category_name", None)
     with translation.override(language):
         return ProductPageData(
             key=product.key,
@@ -100,7 +103,7 @@ def product_page(key: str, *, language: str) -> ProductPageData | None:
             paragraphs=_paragraphs(text.description if text else ""),
             vendor=product.vendor,
             category=product.category_id or "",
-            category_name=product.category_name or product.category_id or "",
+            category_name=category_name or product.category_id or "",
             url=conf.product_url(product.key),
             pictures=tuple(
                 PagePicture(
@@ -154,15 +157,12 @@ def listing(
         products = products.order_by("-created_at", "-pk")
     elif sorting == Sorting.NAME:
         products = products.order_by(Lower("card_name"), "key")
-    elif query.strip():
-        products = products.order_by("is_named_so", "position", "key")
-    else:
+    elif not query.strip():
         products = products.order_by("position", "key")
     found = Paginator(products, conf.page_size()).get_page(page)
-    # A page of cards: same numbers, richer rows.
-    return Page(
-        cards_of(found.object_list, language=language), found.number, found.paginator
-    )
+    # The same numbers with richer rows: of its paginator a page only asks those.
+    numbers = cast("Paginator[ProductCard]", found.paginator)
+    return Page(cards_of(found.object_list, language=language), found.number, numbers)
 
 
 def categories(*, language: str) -> list[CategoryChoice]:
