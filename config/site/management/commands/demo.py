@@ -30,6 +30,8 @@ class Command(BaseCommand):
         "Serves the demo shop: migrates, fills it at the first run, starts one worker "
         "and one web server, and stops both at Ctrl-C."
     )
+    # Run in handle(), while the children start: together they take half the time.
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -58,6 +60,9 @@ class Command(BaseCommand):
         if not options["seed_only"]:
             ensure_port_is_free(port)
         self._migrate()
+        if options["seed_only"] and seeding.is_seeded():
+            self.stdout.write("The shop is filled.")
+            return
         supervisor = Supervisor(
             logs=data / "log", environment={"SCHAUFENSTER_SITE_URL": url}
         )
@@ -66,6 +71,7 @@ class Command(BaseCommand):
                 supervisor.start_worker()
                 if not options["seed_only"]:
                     supervisor.start_web(port)
+                self.check()
                 self._seed(supervisor)
                 if options["seed_only"]:
                     return
