@@ -45,9 +45,7 @@ __all__ = [
     "submit_photo",
     "tag_product",
     "tag_word",
-    "tag_word",
     "untag_product",
-    "untag_word",
     "untag_word",
     "withdraw_photo",
 ]

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import get_language
 
-from ugc import publishing, texts, texts
+from ugc import publishing, texts
 from ugc.catalogue import get_catalogue
 from ugc.exceptions import NotPossible, UnknownProduct
 from ugc.models import Photo, PhotoEvent, PhotoTag, ProductTag
@@ -107,27 +107,3 @@ def untag_word(photo: Photo, *, word: str) -> bool:
 
 def _word(text: str) -> str:
     return texts.one_line(text, length=60).lower()
-
-
-@transaction.atomic
-def tag_word(photo: Photo, *, word: str) -> PhotoTag:
-    """Return the photo's tag with that word, in lower case; made by an editor."""
-    word = texts.one_line(word, length=60).lower()
-    if not word:
-        raise NotPossible("A tag needs a word.")
-    Photo.objects.select_for_update().get(pk=photo.pk)
-    tag, is_new = PhotoTag.objects.get_or_create(
-        photo=photo, word=word, defaults={"source": "editor"}
-    )
-    if is_new:
-        publishing.copy_to_tags(photo.pk)
-        tag.refresh_from_db()
-    return tag
-
-
-@transaction.atomic
-def untag_word(photo: Photo, *, word: str) -> bool:
-    """Take a word away from the photo. Return whether it had it."""
-    word = texts.one_line(word, length=60).lower()
-    gone, _by_model = PhotoTag.objects.filter(photo=photo, word=word).delete()
-    return bool(gone)
