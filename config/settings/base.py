@@ -110,7 +110,6 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 EMAIL_TIMEOUT = 10  # seconds
 
 WAGTAIL_SITE_NAME = "Schaufenster"
-WAGTAILADMIN_BASE_URL = "http://127.0.0.1:8000"
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
@@ -154,6 +153,7 @@ STOREFRONT_PRODUCT_URL = "cms.product_urls.product_url"
 STOREFRONT_SHOP_URL = "cms.product_urls.shop_url"
 STOREFRONT_SHARE_URL = "cms.photo_urls.share_url"
 UGC_PHOTO_URL = "cms.photo_urls.photo_url"
+STOREFRONT_LEGAL_LINKS = "config.site.navigation.legal_links"
 
 LOGGING = {
     "version": 1,

@@ -17,6 +17,14 @@ SECRET_KEY = "development-only-not-a-secret-0123456789abcdef"  # noqa: S105
 DEBUG = os.environ.get("SCHAUFENSTER_DEBUG", "") == "1"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 
+# Where mails point to; `manage.py demo` says which port it took.
+SITE_URL = os.environ.get("SCHAUFENSTER_SITE_URL", "http://127.0.0.1:8000")
+WAGTAILADMIN_BASE_URL = UGC_SITE_URL = STOREFRONT_SITE_URL = SITE_URL
+
+# Empty: whitenoise finds the files where they are, but wants the folder.
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
+
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
