@@ -126,6 +126,20 @@ def test_an_asset_settled_before_the_photo_existed_is_not_missed(monkeypatch):
     assert kinds(photo) == ["submitted", "file_refused"]
 
 
+def test_a_photo_that_could_not_be_written_leaves_no_picture_behind(monkeypatch):
+    def fail(photo):
+        raise RuntimeError("a receiver's mistake")
+
+    monkeypatch.setattr("ugc.mails.send_secret_link", fail)
+
+    with pytest.raises(RuntimeError):
+        submit()
+
+    assert not Asset.objects.exists()
+    assert not Photo.objects.exists()
+    assert not Contributor.objects.exists()
+
+
 def test_an_email_address_is_a_consent_to_answers_and_can_be_taken_back():
     photo = submit(email="mia@example.com")
     submit(contributor=photo.contributor, email="mia@example.com")

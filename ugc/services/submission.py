@@ -52,43 +52,71 @@ def submit_photo(
     # Outside the transaction: it writes a file. The worker may be faster than
     # we are; _await_asset sees to that.
     asset = media.receive_upload(file=file)
-    with transaction.atomic():
-        contributor = contributor or Contributor.objects.create(language=language)
-        if contributor.language != language:
-            contributor.language = language
-            contributor.save(update_fields=["language"])
-        if email:
-            _want_answers(contributor, email)
-        photo = Photo.objects.create(
+    try:
+        return _write_photo(
+            asset,
             contributor=contributor,
-            persona=_persona(contributor, persona_name),
-            asset=asset,
+            persona_name=persona_name,
             caption=texts.one_line(caption, length=500),
             alt_text=texts.one_line(alt_text, length=300),
-            language=language,
             product_key=product_key,
-            state=State.SUBMITTED,
-            submitted_at=timezone.now(),
-            allowed_surfaces=surfaces.value,
+            surfaces=surfaces,
             ends_at=ends_at if surfaces else None,
+            email=email,
+            language=language,
         )
-        Permission.objects.bulk_create(
-            Permission(
-                photo=photo,
-                surface=surface.value,
-                is_allowed=surface in surfaces,
-                text_version=permissions.TEXT_VERSION,
-                ends_at=ends_at if surface in surfaces else None,
-            )
-            for surface in Surface
+    except Exception:
+        # Nobody's picture must not stay: without a photo no one could erase it.
+        media.erase_asset(asset.pk)
+        raise
+
+
+@transaction.atomic
+def _write_photo(
+    asset: Asset,
+    *,
+    contributor: Contributor | None,
+    persona_name: str,
+    surfaces: Surface,
+    ends_at: datetime | None,
+    email: str,
+    language: str,
+    **words: str,
+) -> Photo:
+    contributor = contributor or Contributor.objects.create(language=language)
+    if contributor.language != language:
+        contributor.language = language
+        contributor.save(update_fields=["language"])
+    if email:
+        _want_answers(contributor, email)
+    photo = Photo.objects.create(
+        contributor=contributor,
+        persona=_persona(contributor, persona_name),
+        asset=asset,
+        language=language,
+        state=State.SUBMITTED,
+        submitted_at=timezone.now(),
+        allowed_surfaces=surfaces.value,
+        ends_at=ends_at,
+        **words,
+    )
+    Permission.objects.bulk_create(
+        Permission(
+            photo=photo,
+            surface=surface.value,
+            is_allowed=surface in surfaces,
+            text_version=permissions.TEXT_VERSION,
+            ends_at=ends_at if surface in surfaces else None,
         )
-        if surfaces and ends_at is not None:
-            publishing.expire_later(photo.pk, ends_at)
-        PhotoEvent.objects.create(photo=photo, kind=Kind.SUBMITTED)
-        photo_submitted.send(sender=Photo, photo_id=photo.pk)
-        access.photo_token(photo)  # its secret link opens from now on
-        mails.send_secret_link(photo)
-        _await_asset(asset.pk)
+        for surface in Surface
+    )
+    if ends_at is not None:
+        publishing.expire_later(photo.pk, ends_at)
+    PhotoEvent.objects.create(photo=photo, kind=Kind.SUBMITTED)
+    photo_submitted.send(sender=Photo, photo_id=photo.pk)
+    access.photo_token(photo)  # its secret link opens from now on
+    mails.send_secret_link(photo)
+    _await_asset(asset.pk)
     photo.refresh_from_db()
     return photo
 
