@@ -6,8 +6,10 @@ from . import material
 
 
 @pytest.fixture(autouse=True)
-def _inline_publication(settings):
+def _site(settings, tmp_path):
     settings.UGC_PUBLISH_INLINE = True
+    # WhiteNoise warns of a folder that is not there, and here warnings are errors.
+    settings.STATIC_ROOT = tmp_path
 
 
 @pytest.fixture
