@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
@@ -41,9 +41,8 @@ def moderators_only(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Answer 403 to editors who may not moderate, before any photo is looked up."""
 
-    @wraps(view)
     def checked(
-        request: HttpRequest, *args: P.args, **kwargs: P.kwargs
+        request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
         if request.user.has_perm(PERMISSION):
             return view(request, *args, **kwargs)
@@ -54,6 +53,7 @@ def moderators_only(
             status=403,
         )
 
+    update_wrapper(checked, view)
     return checked
 
 

@@ -196,6 +196,11 @@ def test_the_photos_page_links_to_the_sites_own_product(shown, stranger):
     assert "in the nursery" in page
 
 
+def test_our_pages_wear_the_sites_own_frame(shown, stranger):
+    for address in ("/share-your-photo/", f"/photos/{shown.public_id}/"):
+        assert "– Garden club</title>" in stranger.get(address).content.decode()
+
+
 def test_a_page_of_the_site_tells_with_our_blocks(shown, stranger):
     Site.objects.all().delete()
     root = StoryPage.add_root(

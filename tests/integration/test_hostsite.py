@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import end, start
+
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,6 +42,7 @@ class Garden:
             **{name: os.environ[name] for name in kept if name in os.environ},
             "PYTHONPATH": str(packages),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "DJANGO_SETTINGS_MODULE": "garden.settings",
             "GARDEN_DATA_DIR": str(data),
             "GARDEN_PACKAGES": str(packages),
         }
@@ -77,6 +80,28 @@ def test_a_photo_goes_its_whole_way_on_a_foreign_site(garden):
     said = garden.run("-m", "pytest", "-q", "-c", "pytest.ini", "garden_tests.py")
 
     assert " passed" in said
+
+
+def test_the_sites_own_worker_checks_what_is_uploaded(garden, tmp_path):
+    garden.run("manage.py", "migrate", "--no-input")
+    log = tmp_path / "worker.log"
+    worker = start(
+        [sys.executable, "-m", "celery", "-A", "garden", "worker", "-B", "-c", "1"]
+        + ["--without-gossip", "--without-mingle", "-l", "warning"],
+        log=log,
+        env={**garden.environment, "C_FORCE_ROOT": "1"},
+        cwd=garden.site,
+    )
+
+    try:
+        said = garden.run("upload_and_wait.py")
+    except AssertionError as failure:
+        failure.add_note(log.read_text())
+        raise
+    finally:
+        end(worker)
+
+    assert "checked" in said
 
 
 # --- the wheel ---------------------------------------------------------------------

@@ -117,4 +117,22 @@ STORAGES = {
 CELERY_BROKER_URL = "shoppable-filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(DATA_DIR / "broker")}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_TIME_LIMIT = 75  # seconds
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 60  # seconds
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "outbox.sweep",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},
+    },
+    "forget settled mails and purges": {
+        "task": "outbox.forget_settled",
+        "schedule": 3600.0,
+    },
+    "expire uploads that no asset refers to": {
+        "task": "media_pipeline.expire_incoming",
+        "schedule": 3600.0,
+    },
+}
