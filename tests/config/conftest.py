@@ -47,9 +47,3 @@ def small_demo(tmp_path: Path) -> DemoFolder:
         (tmp_path / "photos" / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(whole / "photos" / file, tmp_path / "photos" / file)
     return DemoFolder(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def no_collected_static(settings, tmp_path_factory) -> None:
-    """WhiteNoise warns of a folder that only ``collectstatic`` makes."""
-    settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
