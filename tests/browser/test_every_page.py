@@ -48,7 +48,7 @@ def complaints_of(page) -> list[str]:
         "console",
         lambda message: (
             said.append(message.text)
-            if message.type == "error" and "404" not in message.text
+            if message.type == "error" and not re.search("404|422", message.text)
             else None
         ),
     )
