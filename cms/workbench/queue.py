@@ -115,9 +115,11 @@ def neighbours(photo: Photo, tab: Tab) -> tuple[str | None, str | None]:
     if not tab.is_work:
         before, after = pk[1], pk[0]
     else:
-        same_time = Q(submitted_at=photo.submitted_at)
-        before = Q(submitted_at__lt=photo.submitted_at) | (same_time & pk[0])
-        after = Q(submitted_at__gt=photo.submitted_at) | (same_time & pk[1])
+        # A draft has not been submitted, yet its page lies beside the queue.
+        since = photo.submitted_at or photo.created_at
+        same_time = Q(submitted_at=since)
+        before = Q(submitted_at__lt=since) | (same_time & pk[0])
+        after = Q(submitted_at__gt=since) | (same_time & pk[1])
     if tab is Tab.WAITING:
         same_priority = Q(priority=photo.priority)
         before = Q(priority__gt=photo.priority) | (same_priority & before)

@@ -53,6 +53,14 @@ def test_a_photo_in_any_state_has_a_page(editors_client, state):
 
 
 @pytest.mark.django_db
+def test_a_draft_that_was_never_submitted_has_a_page(editors_client):
+    photo = make_photo(state="draft")
+    Photo.objects.filter(pk=photo.pk).update(submitted_at=None)
+
+    assert reviewed(editors_client, photo).status_code == 200
+
+
+@pytest.mark.django_db
 def test_the_page_shows_what_the_software_found(editors_client):
     photo = make_photo(
         asset=make_asset(
