@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ugc.models import Photo, PhotoTag, ProductTag, Surface, public_q
 
-from .shoppable import ShownPhoto, count_products, tiles, with_product_count
+from .shoppable import ShownPhoto
+from .tiles import rows_of, tiles
 
 
 class RuleKind(enum.StrEnum):
@@ -72,7 +73,7 @@ def gallery_by_hand(photo_ids: Sequence[int], *, surface: Surface) -> Gallery:
         output_field=IntegerField(),
     )
     photos = Photo.objects.public_on(surface).filter(pk__in=photo_ids)
-    return Gallery(tuple(tiles(with_product_count(photos.order_by(order).for_tiles()))))
+    return Gallery(tuple(tiles(rows_of(photos.order_by(order)))))
 
 
 def gallery_by_rule(
@@ -84,32 +85,28 @@ def gallery_by_rule(
     in the gallery begins anew. Two queries, three with ``after``.
     """
     walk = _newest if rule.kind is RuleKind.NEWEST else _best
-    photos, is_continued = walk(rule, surface, count + 1, after)
-    shown = photos[:count]
+    found, is_continued = walk(rule, surface, after)
+    rows = list(found[: count + 1])
+    shown = rows[:count]
     return Gallery(
         tiles=tuple(tiles(shown)),
         name=rule.name,
-        next_cursor=shown[-1].public_id if len(photos) > count else "",
+        next_cursor=shown[-1][0] if len(rows) > count else "",
         is_continued=is_continued,
     )
 
 
-def _newest(
-    rule: Rule, surface: Surface, limit: int, after: str
-) -> tuple[list[Photo], bool]:
+def _newest(rule: Rule, surface: Surface, after: str) -> tuple[Any, bool]:
     photos = Photo.objects.public_on(surface).newest()
     # One that was never published has no place in this order.
     known = Photo.objects.filter(public_id=after, published_at__isnull=False)
     last = known.values_list("published_at", "pk").first() if after else None
     if last is not None:
         photos = photos.filter(_beyond("published_at", "pk", *last))
-    shown = with_product_count(photos.for_tiles())[:limit]
-    return list(shown), last is not None
+    return rows_of(photos), last is not None
 
 
-def _best(
-    rule: Rule, surface: Surface, limit: int, after: str
-) -> tuple[list[Photo], bool]:
+def _best(rule: Rule, surface: Surface, after: str) -> tuple[Any, bool]:
     # From the tag's row, where key, score and gate share one index. The gate is
     # asked of the photo as well: its own columns are the truth.
     if rule.kind is RuleKind.PRODUCT:
@@ -122,17 +119,9 @@ def _best(
     last = known.values_list("score", "photo_id").first() if after else None
     if last is not None:
         top = top.filter(_beyond("score", "photo_id", *last))
-    rows = (
-        top.filter(public_q(surface, "photo__"))
-        .select_related("photo__asset", "photo__persona")
-        .prefetch_related("photo__asset__renditions")
-        .annotate(product_count=count_products("photo_id"))[:limit]
+    return rows_of(top.filter(public_q(surface, "photo__")), photo="photo__"), (
+        last is not None
     )
-    photos = []
-    for row in rows:
-        row.photo.product_count = row.product_count
-        photos.append(row.photo)
-    return photos, last is not None
 
 
 def _beyond(first: str, second: str, value: object, pk: int) -> Q:

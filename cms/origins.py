@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from ugc.models import Photo
 
-from .shoppable import tiles, with_product_count
+from .tiles import rows_of, tiles
 
 
 class PhotoOrigins:
@@ -29,5 +29,5 @@ class PhotoOrigins:
             tile.public_id: render_to_string(
                 "shoppable_cms/components/origin.html", {"photo": tile}
             )
-            for tile in tiles(with_product_count(photos.for_tiles()))
+            for tile in tiles(rows_of(photos))
         }

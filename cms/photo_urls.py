@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
+from functools import lru_cache
+
+from django.conf import settings
+from django.urls import get_script_prefix, get_urlconf, reverse
+from django.utils.translation import get_language
 
 
 def photo_url(public_id: str) -> str:
     """Return the path of a photo's public page, in the active language."""
-    return reverse("shoppable_cms:photo", args=[public_id])
+    urlconf = get_urlconf() or settings.ROOT_URLCONF
+    start = _photos_url(str(urlconf), get_script_prefix(), get_language() or "")
+    return f"{start}{public_id}/"
+
+
+@lru_cache(maxsize=64)
+def _photos_url(urlconf: str, script_prefix: str, language: str) -> str:
+    # Reversed once: a gallery asks for 24 of them.
+    return reverse("shoppable_cms:photo", args=["0"]).removesuffix("0/")
 
 
 def share_url(product_key: str) -> str:

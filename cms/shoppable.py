@@ -7,19 +7,17 @@ the gate. Nothing here decides whether a photo may be seen.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
 from media_pipeline.exceptions import WrongRecipe
 from media_pipeline.recipes import recipe_from
 from media_pipeline.renditions import Size
 from ugc.catalogue import ProductCard, get_catalogue
-from ugc.models import Photo, PhotoQuerySet, ProductTag, Surface
+from ugc.models import Photo, PhotoQuerySet, Surface
 
 from .photo_urls import photo_url
 
@@ -109,35 +107,6 @@ class ShoppablePhoto(ShownPhoto):
     @property
     def cards(self) -> tuple[ProductCard, ...]:
         return tuple(each.card for each in self.products)
-
-
-def count_products(photo: str) -> Coalesce:
-    """Return how many products the photo in that column shows."""
-    tags = (
-        ProductTag.objects.order_by()
-        .filter(photo=OuterRef(photo))
-        .values("photo")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    return Coalesce(Subquery(tags), 0)
-
-
-def with_product_count(photos: PhotoQuerySet) -> PhotoQuerySet:
-    """Add what ``tiles`` reads besides ``PhotoQuerySet.for_tiles``."""
-    return photos.annotate(product_count=count_products("pk"))
-
-
-def tiles(photos: Iterable[Photo]) -> list[ShownPhoto]:
-    """Return what a gallery shows of photos; no queries.
-
-    They come from ``for_tiles`` and ``with_product_count``.
-    """
-    return [
-        ShownPhoto(**_shown(photo, picture), product_count=photo.product_count)  # type: ignore[attr-defined]
-        for photo in photos
-        if (picture := _picture(photo)) is not None
-    ]
 
 
 def shoppable(

@@ -13,7 +13,8 @@ from ugc.catalogue import DrawnPicture
 from ugc.models import Photo, Surface
 
 from ..galleries import Gallery, Rule, RuleKind, gallery_by_rule
-from ..shoppable import shoppable
+from ..shoppable import ShownPhoto, shoppable
+from ..tiles import tile_html
 
 register = template.Library()
 
@@ -31,6 +32,12 @@ def draw_picture(
     if picture is None:
         return ""
     return picture.html(alt=alt, sizes=sizes, eager=bool(eager), css_class=css_class)
+
+
+@register.simple_tag
+def photo_tile(photo: ShownPhoto) -> SafeString:
+    """Draw one tile of a gallery."""
+    return tile_html(photo)
 
 
 @register.inclusion_tag("shoppable_cms/components/gallery.html", takes_context=True)
