@@ -66,7 +66,7 @@ def _measure(site: str) -> None:
         address = answer.geturl()
         if "/me/photos/" not in address:
             raise SystemExit(f"{file.name} was not taken: {address}")
-        while "a person looks" not in answer.read().decode().lower():
+        while "Received and checked" not in answer.read().decode():
             if time.monotonic() - began > 60:
                 raise SystemExit(f"No ping for {file.name} within 60 s.")
             time.sleep(0.1)

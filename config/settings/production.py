@@ -16,6 +16,7 @@ from environs import validate as must
 
 from .base import *
 from .base import (
+    BASE_DIR,
     CONTENT_SECURITY_POLICY,
     CONTENT_SECURITY_POLICY_EDITORS,
     REDIS_BROKER_TRANSPORT_OPTIONS,
@@ -62,6 +63,7 @@ HTTPS = env.bool("HTTPS", True)
 HSTS_SECONDS = env.int("HSTS_SECONDS", 3600, validate=must.Range(min=0))
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 PUBLISH_INLINE = env.bool("PUBLISH_INLINE", False)
+STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "static_collected")
 
 try:
     env.seal()

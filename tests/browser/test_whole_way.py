@@ -68,7 +68,7 @@ def test_a_phone_photo_becomes_a_sale(new_context, demo, script):
     public_id = author.url.rstrip("/").rsplit("/", 1)[1]
 
     # The ping comes by itself.
-    wait_for(author, "a person looks", script=script)
+    wait_for(author, "Received and checked", script=script)
     files = [
         image.get_attribute("src") for image in author.locator(".ugc-picture img").all()
     ]
