@@ -1,4 +1,4 @@
-"""What is like what: hashes, embeddings, nearest neighbours by opaque key."""
+"""Which products a photo shows: embeddings and exact search by opaque key."""
 
 from __future__ import annotations
 
@@ -9,59 +9,11 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from .backends.pictures import Pixels, scaled
-from .results import Box
+from media_pipeline.backends.pictures import Pixels
+from media_pipeline.results import Box
 
 Vectors = npt.NDArray[np.float32]
-
-# --- hashes -------------------------------------------------------------------
-
-HASH_SIDE = 8
-_PHASH_SIDE = 32  # px
-_SMALL_SIDE = 160  # px, long side; five times what the hashes look at
-
-_k = np.arange(_PHASH_SIDE)
-# DCT-II, the lowest eight frequencies. Its scale does not matter for signs.
-_COSINES = np.cos(
-    np.pi * (2 * _k[None, :] + 1) * _k[:HASH_SIDE, None] / (2 * _PHASH_SIDE)
-)
-
-
-def perceptual_hash(pixels: Pixels) -> int:
-    """Return the 64-bit pHash: which low frequencies lie above their median.
-
-    The usual recipe: luminance at 32 x 32, DCT-II, its lowest 8 x 8.
-    """
-    grey = _luminance(pixels, (_PHASH_SIDE, _PHASH_SIDE))
-    # einsum, not @: BLAS would wake a thread per core for this.
-    waves = np.einsum("ux,yx->yu", _COSINES, grey)
-    waves = np.einsum("vy,yu->vu", _COSINES, waves)
-    return _as_int(waves > np.median(waves))
-
-
-def difference_hash(pixels: Pixels) -> int:
-    """Return the 64-bit dHash: where luminance grows to the right, at 9 x 8."""
-    small = _luminance(pixels, (HASH_SIDE + 1, HASH_SIDE))
-    return _as_int(small[:, 1:] > small[:, :-1])
-
-
-def distance(one: int, other: int) -> int:
-    """Return how many bits of two hashes differ. Up to 10 is the same picture."""
-    return (one ^ other).bit_count()
-
-
-def _luminance(pixels: Pixels, size: tuple[int, int]) -> npt.NDArray[np.float32]:
-    grey = Image.fromarray(scaled(pixels, _SMALL_SIDE)).convert("L")
-    return np.asarray(grey.resize(size, Image.Resampling.LANCZOS), np.float32)
-
-
-def _as_int(bits: npt.NDArray[np.bool_]) -> int:
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
-
-
-# --- embeddings ---------------------------------------------------------------
 
 
 class Embedder(Protocol):

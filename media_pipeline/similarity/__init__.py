@@ -1,0 +1,67 @@
+"""What is like what: hashes, embeddings, features, neighbours by opaque key."""
+
+from .features import Features, agreeing, features_of
+from .fingerprints import (
+    Appearance,
+    Fingerprint,
+    appearance_of,
+    fingerprint_of,
+    hashes_from_bytes,
+    hashes_to_bytes,
+    pixels_sha256,
+    vector_from_bytes,
+    vector_to_bytes,
+)
+from .hashes import (
+    HASH_SIDE,
+    NearHash,
+    difference_hash,
+    distance,
+    nearest_hashes,
+    perceptual_hash,
+    turns,
+    without_borders,
+)
+from .products import (
+    PICTURE_SUFFIXES,
+    Catalogue,
+    Embedder,
+    FolderCatalogue,
+    Match,
+    ProductIndex,
+    Vectors,
+    cut,
+    windows,
+)
+
+__all__ = [
+    "HASH_SIDE",
+    "PICTURE_SUFFIXES",
+    "Appearance",
+    "Catalogue",
+    "Embedder",
+    "Features",
+    "Fingerprint",
+    "FolderCatalogue",
+    "Match",
+    "NearHash",
+    "ProductIndex",
+    "Vectors",
+    "agreeing",
+    "appearance_of",
+    "cut",
+    "difference_hash",
+    "distance",
+    "features_of",
+    "fingerprint_of",
+    "hashes_from_bytes",
+    "hashes_to_bytes",
+    "nearest_hashes",
+    "perceptual_hash",
+    "pixels_sha256",
+    "turns",
+    "vector_from_bytes",
+    "vector_to_bytes",
+    "windows",
+    "without_borders",
+]
