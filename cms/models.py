@@ -14,6 +14,7 @@ class PicturePublication(Work):
     """The duty to put a settled product picture into the public storage."""
 
     work_task: ClassVar[str] = "cms.publish_picture"
+    is_forgotten = True
 
     asset = models.OneToOneField(
         "shoppable_media.Asset", on_delete=models.CASCADE, related_name="+"

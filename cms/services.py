@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from media_pipeline import services as media
 from media_pipeline.exceptions import StorageUnavailable
 from media_pipeline.models import Asset
@@ -10,6 +12,8 @@ from outbox.services import ring_on_commit
 
 from .models import PicturePublication
 from .product_pictures import PROFILE
+
+logger = logging.getLogger(__name__)
 
 
 def publish_picture_later(asset_id: int) -> PicturePublication | None:
@@ -40,7 +44,8 @@ def publish_picture(publication_id: int) -> bool:
     try:
         with lease.kept_alive():
             media.publish_asset(lease.row.asset_id)
-    except StorageUnavailable:
+    except StorageUnavailable as failure:
+        logger.warning("Product picture %s waits: %s", lease.row.asset_id, failure)
         lease.release(not_before=leases.backoff(lease))
         return False
     return lease.finish()

@@ -115,6 +115,21 @@ def models_folder() -> Path:
     return Path(setting("MODELS_FOLDER", default))
 
 
+def text_languages() -> Sequence[str]:
+    """Languages of captions and comments, ISO 639-1; they choose the word lists."""
+    return list(setting("TEXT_LANGUAGES", ["en", "de"]))
+
+
+def bad_words() -> Sequence[str]:
+    """Words and phrases that a person should look at, beside the built-in lists."""
+    return list(setting("BAD_WORDS", []))
+
+
+def harmless_words() -> Sequence[str]:
+    """Words of the built-in lists that are ordinary in this shop."""
+    return list(setting("HARMLESS_WORDS", []))
+
+
 # --- storages -----------------------------------------------------------------
 def incoming_storage() -> str:
     """Alias of the storage of uploads as they came."""
@@ -132,5 +147,13 @@ def public_storage() -> str:
 
 
 def incoming_expire_seconds() -> int:
-    """Age at which an upload that no asset refers to is deleted, seconds."""
+    """Age at which an upload that nobody refers to is deleted, seconds."""
     return int(setting("INCOMING_EXPIRE_SECONDS", 24 * 60 * 60))
+
+
+def copies_expire_seconds() -> float:
+    """Age at which public copies that no row names are deleted, seconds.
+
+    Twice the time that one publication may take for its copies.
+    """
+    return float(setting("COPIES_EXPIRE_SECONDS", 10 * 60))

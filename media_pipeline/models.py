@@ -64,11 +64,21 @@ class Asset(Work):
     # The command's JSON object without its file and its renditions.
     result = models.JSONField(default=dict, blank=True)
     dominant_colour = models.CharField(max_length=7, blank=True, default="")
+    # Erased then, with all its files, unless somebody claims it before; null
+    # once somebody did, and for those that were never to be claimed.
+    unclaimed_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("asset")
         verbose_name_plural = _("assets")
-        indexes = [*work_indexes("media_asset")]
+        indexes = [
+            *work_indexes("media_asset"),
+            models.Index(
+                fields=["unclaimed_until"],
+                name="media_asset_unclaimed",
+                condition=Q(unclaimed_until__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="media_asset_processed_has_master",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import time
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +22,13 @@ from django.utils import timezone
 
 from outbox import leases
 from outbox.leases import Lease
-from outbox.services import purge_later, ring_on_commit
+from outbox.services import (
+    keep_files,
+    purge_later,
+    purge_now,
+    purge_unless_kept,
+    ring_on_commit,
+)
 
 from . import conf, sandbox, storage
 from .exceptions import (
@@ -44,13 +51,19 @@ GIVEN_UP = "decoder_failed"
 
 
 def receive_upload(
-    *, file: File[bytes], profile: str = Asset.Profile.PHOTO, name: str = ""
+    *,
+    file: File[bytes],
+    profile: str = Asset.Profile.PHOTO,
+    name: str = "",
+    is_to_be_claimed: bool = False,
 ) -> Asset:
     """Keep an upload and have it processed. Raises ``RefusedFile`` by its size.
 
     The file is written before the row: a row always has its file, and a file
     without a row expires. Everything else is judged by content, in a worker.
-    ``name`` is shown in place of the file's own.
+    ``name`` is shown in place of the file's own. With ``is_to_be_claimed`` the
+    asset is erased by itself after ``MEDIA_PIPELINE_INCOMING_EXPIRE_SECONDS``
+    unless ``claim_asset`` is called in the transaction that makes it somebody's.
     """
     size = file.size
     if not size:
@@ -65,9 +78,19 @@ def receive_upload(
             original=original,
             original_name=shown_name(name or file.name or ""),
             byte_size=size,
+            unclaimed_until=(
+                timezone.now() + timedelta(seconds=conf.incoming_expire_seconds())
+                if is_to_be_claimed
+                else None
+            ),
         )
         ring_on_commit(asset)
     return asset
+
+
+def claim_asset(asset_id: int) -> bool:
+    """Say that the asset is somebody's from now on. Return whether it exists."""
+    return Asset.objects.filter(pk=asset_id).update(unclaimed_until=None) > 0
 
 
 def shown_name(name: str) -> str:
@@ -283,27 +306,53 @@ def discard_asset(asset_id: int) -> bool:
 # --- public copies --------------------------------------------------------------
 
 
-def copy_to_public(asset_id: int) -> dict[int, str]:
-    """Copy the renditions under new random names. Return them by rendition.
+@dataclass(frozen=True, slots=True)
+class PublicCopies:
+    """Public files that no rendition names yet, and the purge that awaits them."""
 
-    Writes files only: nobody knows the names before ``set_public_names``. If a
-    copy fails, those already made are taken away and ``StorageUnavailable`` goes
-    to the caller.
+    names: Mapping[int, str]  # by the rendition's id
+    purge_id: int | None  # None if there are none
+
+
+def copy_to_public(asset_id: int) -> PublicCopies:
+    """Copy the renditions under new random names.
+
+    Nobody knows the names before ``set_public_names``, but the outbox: a purge
+    of them is written down first, so that a process killed on the way leaves no
+    file for ever. If a copy fails, those already made are taken away and
+    ``StorageUnavailable`` goes to the caller. Not inside a transaction.
     """
-    copies: dict[int, str] = {}
+    renditions = list(Rendition.objects.filter(asset_id=asset_id).order_by("pk"))
+    names = {each.pk: storage.new_public_name(each.format) for each in renditions}
+    if not names:
+        return PublicCopies(names={}, purge_id=None)
+    expire = conf.copies_expire_seconds()
+    purge = purge_unless_kept(
+        storage=conf.public_storage(),
+        names=list(names.values()),
+        after=timedelta(seconds=expire),
+    )
+    copies = PublicCopies(names=names, purge_id=purge.pk)
+    # Far from the purge's own time: what it has deleted must not be written after.
+    end = time.monotonic() + expire / 2
     try:
-        for rendition in Rendition.objects.filter(asset_id=asset_id).order_by("pk"):
-            name = storage.new_public_name(rendition.format)
-            # Known before it is written: a half-made copy is taken away too.
-            copies[rendition.pk] = name
+        for rendition in renditions:
+            if time.monotonic() > end:
+                raise StorageUnavailable("The copies take too long")
             with open_private(rendition.private_name) as file:
-                _save_public(storage.public(), name, file)
+                _save_public(storage.public(), names[rendition.pk], file)
     except (StorageUnavailable, FileNotFoundError) as error:
-        forget_copies(copies.values())
+        discard_copies(copies)
         if isinstance(error, FileNotFoundError):
             raise StorageUnavailable("A private file is missing") from error
         raise
     return copies
+
+
+def discard_copies(copies: PublicCopies) -> None:
+    """Delete copies that were not needed, once the transaction has committed."""
+    if copies.purge_id is not None:
+        purge_now(copies.purge_id)
 
 
 def _save_public(target: Storage, name: str, file: File[bytes]) -> None:
@@ -320,18 +369,23 @@ def forget_copies(names: Iterable[str]) -> None:
 
 
 @transaction.atomic
-def set_public_names(names: Mapping[int, str]) -> None:
+def set_public_names(copies: PublicCopies) -> bool:
     """Say which copies are the public ones. A rendition keeps a name it has.
 
-    The copies that were not needed are deleted on commit.
+    Return whether the copies still stand: not if they lay about for so long
+    that their purge has begun; then copy anew. Those that were not needed are
+    deleted on commit.
     """
+    if copies.purge_id is not None and not keep_files(copies.purge_id):
+        return False
     unneeded = []
-    for rendition_id, name in names.items():
+    for rendition_id, name in copies.names.items():
         private = Rendition.objects.filter(pk=rendition_id, public_name="")
         if not private.update(public_name=name):
             unneeded.append(name)
     if unneeded:
         purge_later(storage=conf.public_storage(), names=unneeded)
+    return True
 
 
 @transaction.atomic
@@ -351,12 +405,13 @@ def publish_asset(asset_id: int) -> bool:
     """Make an asset public at once, as product pictures are.
 
     Return whether it changed anything. For customers' photos ``ugc.publishing``
-    does both halves, with its gate in between.
+    does both halves, with its gate in between. Raises ``StorageUnavailable``.
     """
     hidden = Rendition.objects.filter(asset_id=asset_id, public_name="")
     if not hidden.exists():
         return False
-    set_public_names(copy_to_public(asset_id))
+    if not set_public_names(copy_to_public(asset_id)):
+        raise StorageUnavailable("The copies were purged before they were named")
     return True
 
 
@@ -417,6 +472,21 @@ def expire_incoming() -> int:
         with transaction.atomic():
             purge_later(storage=conf.incoming_storage(), names=orphans)
     return len(orphans)
+
+
+def expire_unclaimed() -> int:
+    """Erase assets that nobody has claimed in time; return how many there were.
+
+    They are left by a process killed between an upload and what it was for.
+    """
+    overdue = Asset.objects.filter(unclaimed_until__lt=Now())
+    erased = 0
+    for asset_id in list(overdue.values_list("pk", flat=True)[:1000]):
+        with transaction.atomic():
+            # Locked where rows can be, so that no claim comes in between.
+            if overdue.select_for_update().filter(pk=asset_id).first() is not None:
+                erased += erase_asset(asset_id)
+    return erased
 
 
 def _names_under(folder: str) -> Iterable[str]:

@@ -17,3 +17,4 @@ def process_asset(asset_id: int) -> None:
 def expire_incoming() -> None:
     """Delete what an interrupted upload left behind."""
     services.expire_incoming()
+    services.expire_unclaimed()

@@ -90,8 +90,8 @@ def mail_give_up_seconds() -> float:
 
 
 def keep_settled_seconds() -> float:
-    """How long settled mails and purges are kept: ``OUTBOX_KEEP_SETTLED_SECONDS``, 30 days.
+    """How long settled work is kept: ``OUTBOX_KEEP_SETTLED_SECONDS``, 30 days.
 
-    They hold addresses and file names; a mail's key is unique for as long.
+    Mails and purges hold addresses and file names; a mail's key is unique for as long.
     """
     return float(_setting("OUTBOX_KEEP_SETTLED_SECONDS", 30 * 24 * 3600))

@@ -45,6 +45,9 @@ class Work(models.Model):
     work_task: ClassVar[str]
     #: Written by the same UPDATE that quarantines.
     quarantine_fields: ClassVar[Mapping[str, Any]] = {}
+    #: Whether a row means nothing any more once it has been settled for long;
+    #: then it is deleted (``OUTBOX_KEEP_SETTLED_SECONDS``).
+    is_forgotten: ClassVar[bool] = False
 
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     # Of 32 hex digits; a new one with each claim, empty when nobody holds it.
@@ -104,6 +107,7 @@ class OutgoingMail(Work):
         FAILED = "failed", _("Failed")
 
     work_task = "outbox.deliver_mail"
+    is_forgotten = True
 
     key = models.CharField(
         max_length=200,
@@ -136,6 +140,7 @@ class FilePurge(Work):
     """Files that must be gone from a storage; repeated until that is confirmed."""
 
     work_task = "outbox.purge_files"
+    is_forgotten = True
 
     storage = models.CharField(
         max_length=100, help_text=_("Alias in the STORAGES setting.")

@@ -265,6 +265,50 @@ def purge_later(*, storage: str, names: Sequence[str]) -> FilePurge:
     return purge
 
 
+def purge_unless_kept(
+    *, storage: str, names: Sequence[str], after: timedelta
+) -> FilePurge:
+    """Write, at once, that these files must go after that time, unless kept.
+
+    For files that are about to be written: whoever writes them calls
+    :func:`keep_files` in the transaction that names them. A process killed in
+    between leaves files that nobody names, but none that nobody deletes. Not
+    inside a transaction: the row must stand before the first file does.
+    """
+    storages[storage]
+    using = router.db_for_write(FilePurge)
+    with transaction.atomic(using=using, durable=True):
+        return FilePurge.objects.using(using).create(
+            storage=storage,
+            names=list(dict.fromkeys(names)),
+            not_before=Now() + after,
+        )
+
+
+def keep_files(purge_id: int) -> bool:
+    """Take back a purge, in the transaction that names its files.
+
+    Return whether the files are still there: not if the purge was ever begun.
+    """
+    untouched = (
+        leases.rows(FilePurge)
+        .open()
+        .filter(pk=purge_id, lease_token="", losses=0, crashes=0, releases=0)
+    )
+    return untouched.delete()[0] > 0
+
+
+def purge_now(purge_id: int) -> None:
+    """Have a purge that waits done once the current transaction has committed."""
+    rows = leases.rows(FilePurge)
+    rows.open().filter(pk=purge_id).update(not_before=Now())
+
+    def run() -> None:
+        run_purge(purge_id)
+
+    transaction.on_commit(run, using=rows.db, robust=True)
+
+
 def run_purge(purge_id: int) -> bool:
     """Delete a due purge's files. Return whether this call settled it."""
     lease = leases.claim(FilePurge, purge_id)
@@ -336,12 +380,14 @@ def _backlog(model: type[Work]) -> Backlog:
 
 
 def forget_settled() -> int:
-    """Delete mails and purges settled long ago; return how many rows went.
+    """Delete work settled long ago; return how many rows went.
 
-    "Long" is ``OUTBOX_KEEP_SETTLED_SECONDS``. Other packages' work is theirs.
+    "Long" is ``OUTBOX_KEEP_SETTLED_SECONDS``. Only of models that say so
+    (``Work.is_forgotten``): an asset, say, is more than its duty.
     """
     before = Now() - timedelta(seconds=conf.keep_settled_seconds())
     gone = 0
-    for model in (OutgoingMail, FilePurge):
-        gone += model._default_manager.filter(settled_at__lt=before).delete()[0]
+    for model in work_models():
+        if model.is_forgotten:
+            gone += leases.rows(model).filter(settled_at__lt=before).delete()[0]
     return gone

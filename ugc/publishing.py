@@ -84,12 +84,12 @@ def publish(photo_id: int) -> bool:
         if photo is None or photo.asset_id is None:
             return False
         copies = (
-            {} if _has_files(photo.asset_id) else media.copy_to_public(photo.asset_id)
+            None if _has_files(photo.asset_id) else media.copy_to_public(photo.asset_id)
         )
         done = _open_gate(photo, copies)
         if done is not None:
             return done
-    return False
+    raise StorageUnavailable("The files were taken away twice")
 
 
 def publish_later(photo_id: int) -> Publication:
@@ -126,9 +126,9 @@ def run_publication(publication_id: int) -> bool:
     try:
         with lease.kept_alive():
             publish(lease.row.photo_id)
-    except StorageUnavailable:
+    except StorageUnavailable as failure:
         logger.warning(
-            "No storage to publish photo %s, trying again", lease.row.photo_id
+            "Photo %s waits to be published: %s", lease.row.photo_id, failure
         )
         lease.release(not_before=leases.backoff(lease))
         return False
@@ -152,7 +152,7 @@ def set_score(photo_id: int, score: int) -> bool:
 
 
 @transaction.atomic
-def _open_gate(photo: Photo, copies: dict[int, str]) -> bool | None:
+def _open_gate(photo: Photo, copies: media.PublicCopies | None) -> bool | None:
     """Set the bits over these copies; None if it has to be tried anew."""
     before = _locked(photo.pk)
     opened = Photo.objects.filter(
@@ -165,15 +165,18 @@ def _open_gate(photo: Photo, copies: dict[int, str]) -> bool | None:
         published_at=Coalesce(F("published_at"), Now()),
     )
     if before is None or not opened or photo.asset_id is None:
-        media.forget_copies(copies.values())
+        if copies is not None:
+            media.discard_copies(copies)
         return False
-    if copies:
-        # Those of somebody who published meanwhile stay, as pages name them
-        # already; then ours are purged.
-        media.set_public_names(copies)
-    elif not _has_files(photo.asset_id):
-        # They were taken down since we saw them: the bits go back, copy anew.
-        Photo.objects.filter(pk=photo.pk).update(public_surfaces=before.public_surfaces)
+    # The copies of somebody who published meanwhile stay, as pages name them
+    # already; then ours are purged.
+    named = copies is None or media.set_public_names(copies)
+    if not named or not _has_files(photo.asset_id):
+        # They were taken down since we saw them, or purged as we were so slow:
+        # the bits go back, copy anew.
+        Photo.objects.filter(pk=photo.pk).update(
+            public_surfaces=before.public_surfaces, published_at=before.published_at
+        )
         return None
     after = _copy_to_tags(photo.pk)
     added = Surface(after.public_surfaces & ~before.public_surfaces)

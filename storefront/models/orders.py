@@ -205,6 +205,7 @@ class ReservationExpiry(Work):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="+")
 
     work_task: ClassVar[str] = "storefront.expire_reservation"
+    is_forgotten = True
 
     class Meta:
         indexes = work_indexes("store_reservation")

@@ -23,6 +23,10 @@ OUTBOX_LEASE_SECONDS = 5
 OUTBOX_HEARTBEAT_SECONDS = 1.5
 # Enough of the pipeline to be killed in; its models would only take time.
 MEDIA_PIPELINE_STEPS = ["hashes", "colours"]
+if "KILLS_COPIES_EXPIRE_SECONDS" in os.environ:
+    MEDIA_PIPELINE_COPIES_EXPIRE_SECONDS = float(
+        os.environ["KILLS_COPIES_EXPIRE_SECONDS"]
+    )
 
 if "KILLS_BROKER_URL" in os.environ:
     CELERY_BROKER_URL = os.environ["KILLS_BROKER_URL"]

@@ -18,7 +18,8 @@ from media_pipeline.models import Asset, Rendition
 from media_pipeline.signals import asset_settled
 from media_pipeline.testing import picture_bytes
 from outbox import leases
-from outbox.models import FilePurge
+from outbox.models import FilePurge, Work
+from outbox.services import run_purge
 from tests.faulty_sandbox import marked
 
 from .conftest import files_in
@@ -34,8 +35,8 @@ def received(data: bytes | None = None, **options) -> Asset:
     )
 
 
-def make_due(asset: Asset) -> None:
-    Asset.objects.filter(pk=asset.pk).update(
+def make_due(work: Work) -> None:
+    leases.rows(type(work)).filter(pk=work.pk).update(
         not_before=timezone.now() - timedelta(days=1)
     )
 
@@ -431,9 +432,10 @@ def processed(committed) -> Asset:
 def test_copies_are_files_that_no_row_names_yet(processed, folders):
     copies = services.copy_to_public(processed.pk)
 
-    assert set(copies) == set(processed.renditions.values_list("pk", flat=True))
-    assert files_in(folders / "public") == sorted(copies.values())
-    assert all(storage.is_public_name(name) for name in copies.values())
+    names = copies.names
+    assert set(names) == set(processed.renditions.values_list("pk", flat=True))
+    assert files_in(folders / "public") == sorted(names.values())
+    assert all(storage.is_public_name(name) for name in names.values())
     assert not Rendition.objects.exclude(public_name="").exists()
     assert processed.public_picture is None
 
@@ -442,7 +444,7 @@ def test_each_publication_has_new_names(processed):
     first = services.copy_to_public(processed.pk)
     second = services.copy_to_public(processed.pk)
 
-    assert not set(first.values()) & set(second.values())
+    assert not set(first.names.values()) & set(second.names.values())
 
 
 def test_a_published_picture_has_addresses(processed):
@@ -461,7 +463,52 @@ def test_copies_that_came_second_are_taken_away(processed, folders, committed):
     services.set_public_names(first)
     committed(services.set_public_names, second)
 
-    assert files_in(folders / "public") == sorted(first.values())
+    assert files_in(folders / "public") == sorted(first.names.values())
+    assert not FilePurge.objects.open().exists()
+
+
+def test_copies_whose_publisher_died_are_deleted_when_their_purge_is_due(
+    processed, folders
+):
+    copies = services.copy_to_public(processed.pk)
+    purge = FilePurge.objects.get(pk=copies.purge_id)
+
+    # Not before: the publisher may be about to name them.
+    assert not run_purge(purge.pk)
+    assert len(files_in(folders / "public")) == len(copies.names)
+    make_due(purge)
+    assert run_purge(purge.pk)
+
+    assert files_in(folders / "public") == []
+
+
+def test_copies_are_never_named_once_their_purge_has_begun(processed):
+    copies = services.copy_to_public(processed.pk)
+    purge = FilePurge.objects.get(pk=copies.purge_id)
+    make_due(purge)
+    assert leases.claim(FilePurge, purge.pk)
+
+    assert services.set_public_names(copies) is False
+
+    assert not Rendition.objects.exclude(public_name="").exists()
+    assert FilePurge.objects.filter(pk=purge.pk).exists()
+
+
+def test_named_copies_are_purged_by_nobody(processed, folders):
+    copies = services.copy_to_public(processed.pk)
+
+    assert services.set_public_names(copies) is True
+
+    assert not FilePurge.objects.filter(pk=copies.purge_id).exists()
+    assert not run_purge(copies.purge_id)
+    assert len(files_in(folders / "public")) == len(copies.names)
+
+
+def test_copying_stops_long_before_its_purge_is_due(processed, settings, committed):
+    settings.MEDIA_PIPELINE_COPIES_EXPIRE_SECONDS = 0
+
+    with pytest.raises(StorageUnavailable, match="too long"):
+        services.copy_to_public(processed.pk)
 
 
 def test_cleared_names_are_returned_for_their_purge(processed, folders, committed):
@@ -552,6 +599,24 @@ def test_uploads_without_a_row_expire_and_others_stay(folders, committed):
     assert committed(services.expire_incoming) == 1
 
     assert files_in(folders / "incoming") == sorted([kept.original, young])
+
+
+def test_an_upload_that_nobody_claimed_is_erased_and_others_stay(folders, committed):
+    forgotten = received(is_to_be_claimed=True)
+    claimed = received(is_to_be_claimed=True)
+    young = received(is_to_be_claimed=True)
+    own = received()
+    assert services.claim_asset(claimed.pk)
+    Asset.objects.filter(unclaimed_until__isnull=False).exclude(pk=young.pk).update(
+        unclaimed_until=timezone.now() - timedelta(seconds=1)
+    )
+
+    assert committed(services.expire_unclaimed) == 1
+
+    assert not Asset.objects.filter(pk=forgotten.pk).exists()
+    assert not services.claim_asset(forgotten.pk)
+    kept = sorted([claimed.original, young.original, own.original])
+    assert files_in(folders / "incoming") == kept
 
 
 # --- what the database keeps --------------------------------------------------------

@@ -92,7 +92,7 @@ def test_copies_that_nobody_named_are_404(client: Client, rendition):
     services.clear_public_names(rendition.asset_id)
     copies = services.copy_to_public(rendition.asset_id)
 
-    for name in copies.values():
+    for name in copies.names.values():
         assert client.get(address(name)).status_code == 404
 
 

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.storage import storages
 from django.db.models import Q
+from django.utils import timezone
 
 from media_pipeline import services as media
 from media_pipeline.exceptions import StorageUnavailable
 from outbox.models import FilePurge
+from outbox.services import forget_settled, run_purge
+from outbox.testing import make_due
 from tests.ugc.factories import (
     BOTH,
     make_moderator,
@@ -63,12 +68,13 @@ def test_a_photo_withdrawn_during_the_copying_stays_down_and_leaves_no_file(
     run_commit, monkeypatch
 ):
     photo = make_photo()
-    copied = {}
+    copied = []
 
     def copy_then_withdraw(asset_id):
-        copied.update(real(asset_id))
+        copies = real(asset_id)
+        copied.extend(copies.names.values())
         services.withdraw_photo(photo, contributor=photo.contributor)
-        return copied
+        return copies
 
     real = media.copy_to_public
     monkeypatch.setattr(media, "copy_to_public", copy_then_withdraw)
@@ -79,7 +85,7 @@ def test_a_photo_withdrawn_during_the_copying_stays_down_and_leaves_no_file(
     assert photo.state == Photo.State.WITHDRAWN
     assert photo.public_surfaces == 0
     assert len(copied) == 2
-    assert not any(storages["public"].exists(name) for name in copied.values())
+    assert not any(storages["public"].exists(name) for name in copied)
 
 
 def test_a_permission_taken_back_during_the_copying_is_respected(
@@ -105,12 +111,12 @@ def test_a_permission_taken_back_during_the_copying_is_respected(
 
 def test_two_publications_at_once_leave_one_set_of_files(monkeypatch, run_commit):
     photo = make_photo(state="approved")
-    other = {}
+    other = []
 
     def copy_while_another_does(asset_id):
         mine = real(asset_id)
         if not other:
-            other.update(mine)
+            other.extend(mine.names.values())
             publishing.publish(photo.pk)
         return mine
 
@@ -121,7 +127,7 @@ def test_two_publications_at_once_leave_one_set_of_files(monkeypatch, run_commit
 
     shown = public_files(photo)
     assert len(shown) == 2
-    assert not any(storages["public"].exists(name) for name in other.values())
+    assert not any(storages["public"].exists(name) for name in other)
 
 
 def test_files_taken_down_before_the_bits_are_set_are_copied_anew(
@@ -218,6 +224,42 @@ def test_with_a_remote_store_a_worker_is_rung_instead(
     publication = Publication.objects.get()
     assert photo.public == NOWHERE
     assert (Publication, publication.pk) in rung
+
+
+def test_a_settled_publication_is_forgotten_after_a_month():
+    photo = make_photo(state="approved")
+    old, young = (Publication.objects.create(photo=photo) for _ in range(2))
+    for publication in (old, young):
+        assert publishing.run_publication(publication.pk)
+    Publication.objects.filter(pk=old.pk).update(
+        settled_at=timezone.now() - timedelta(days=31)
+    )
+
+    forget_settled()
+
+    assert list(Publication.objects.all()) == [young]
+
+
+def test_copies_that_were_purged_before_they_were_named_are_made_anew(monkeypatch):
+    photo = make_photo(state="approved")
+    real = media.copy_to_public
+    purged = []
+
+    def copy_slowly_once(asset_id):
+        copies = real(asset_id)
+        if not purged:
+            purged.extend(copies.names.values())
+            make_due(FilePurge.objects.get(pk=copies.purge_id))
+            assert run_purge(copies.purge_id)
+        return copies
+
+    monkeypatch.setattr(media, "copy_to_public", copy_slowly_once)
+
+    assert publishing.publish(photo.pk)
+
+    assert len(purged) == 2
+    assert len(public_files(photo)) == 2
+    assert not set(public_files(photo)) & set(purged)
 
 
 def test_a_settled_publication_is_not_run_again():

@@ -14,6 +14,7 @@ class Publication(Work):
     """The duty to bring a photo's files and bits up to what is allowed."""
 
     work_task: ClassVar[str] = "ugc.publish_photo"
+    is_forgotten = True
 
     photo = models.ForeignKey("Photo", on_delete=models.CASCADE, related_name="+")
 
@@ -27,6 +28,7 @@ class Expiry(Work):
     """The duty to take a photo down when a permission ends (``not_before``)."""
 
     work_task: ClassVar[str] = "ugc.end_permissions"
+    is_forgotten = True
 
     photo = models.ForeignKey("Photo", on_delete=models.CASCADE, related_name="+")
 

@@ -51,7 +51,7 @@ def submit_photo(
     """
     # Outside the transaction: it writes a file. The worker may be faster than
     # we are; _await_asset sees to that.
-    asset = media.receive_upload(file=file)
+    asset = media.receive_upload(file=file, is_to_be_claimed=True)
     try:
         return _write_photo(
             asset,
@@ -131,7 +131,7 @@ def replace_file(photo: Photo, *, file: File[bytes], contributor: Contributor) -
     if photo.state != State.DRAFT:
         raise NotPossible("Only a draft takes another picture.")
     old_id = photo.asset_id
-    asset = media.receive_upload(file=file)
+    asset = media.receive_upload(file=file, is_to_be_claimed=True)
     with transaction.atomic():
         replaced = publishing.change(
             photo.pk,
@@ -223,6 +223,7 @@ def _await_asset(asset_id: int) -> None:
     # The pipeline may have settled it before our photo could be seen, and its
     # signal found nobody. The lock makes us wait for one that does so just now,
     # and one that comes after us sees the photo.
+    media.claim_asset(asset_id)
     asset = Asset.objects.select_for_update().get(pk=asset_id)
     if asset.state != Asset.State.PENDING:
         settle_photo(asset_id)
