@@ -374,7 +374,8 @@ def seaweedfs() -> Iterator[SeaweedFS]:
             + [f"-s3.localSocket={folder}/s3.sock"]
             # Other interfaces of the store, and its reports to its makers.
             + ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]
-            + ["-volume.max=20", "-master.volumeSizeLimitMB=64"]
+            # A bucket takes seven volumes at its first file.
+            + ["-volume.max=400", "-master.volumeSizeLimitMB=64"]
             + ["-master.volumePreallocate=false"],
             log=log,
             env={"HOME": str(folder)},

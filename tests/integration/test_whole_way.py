@@ -7,6 +7,7 @@ an S3-compatible store and a mail server, by the production settings.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sys
 import time
@@ -85,7 +86,9 @@ def running(env: dict[str, str], site: Site, folder) -> Iterator[Site]:
             )
         except AssertionError as error:
             said = (folder / "worker.log").read_text().splitlines()
-            error.add_note("\n".join(line for line in said if "sweep" not in line)[-4000:])
+            error.add_note(
+                "\n".join(line for line in said if "sweep" not in line)[-4000:]
+            )
             raise
         log = folder / "web.log"
         web = start(
@@ -99,6 +102,8 @@ def running(env: dict[str, str], site: Site, folder) -> Iterator[Site]:
             yield site
         finally:
             end(web)
+        said = log.read_text()
+        assert "Traceback" not in said, said[-6000:]
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +128,23 @@ def production(postgresql_server, redis_server, seaweedfs_server) -> Iterator[Si
     buckets = {
         use: seaweedfs_server.new_bucket() for use in ("incoming", "private", "public")
     }
+    readable = f"arn:aws:s3:::{buckets['public']}/*"
+    seaweedfs_server.client().put_bucket_policy(
+        Bucket=buckets["public"],
+        Policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": "*",
+                        "Action": ["s3:GetObject"],
+                        "Resource": [readable],
+                    }
+                ],
+            }
+        ),
+    )
     url = f"http://127.0.0.1:{free_port()}"
     variables = {
         "SECRET_KEY": "k" * 50,
@@ -270,7 +292,7 @@ def test_a_refused_photo_is_told_why_and_stays_hidden(site):
     form = review.form(action="refuse/")
     before = site.public_keys()
 
-    editor.submit(review, form, reasons="not_the_product", note="A drawing, sadly.")
+    editor.submit(review, form, reason="not_the_product", note="A drawing, sadly.")
 
     mine = author.get(f"/en/me/photos/{photo}/")
     assert "A drawing, sadly." in mine.text
