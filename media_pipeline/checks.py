@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.files.storage import InvalidStorageError, storages
+from django.utils.module_loading import import_string
 
 from . import conf
 from .backends.checks import register_checks as register_model_checks
@@ -110,7 +111,30 @@ def check_limits(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def check_catalogue(**_: Any) -> list[CheckMessage]:
+    """Report dotted paths that name nothing (E012)."""
+    messages: list[CheckMessage] = []
+    for setting, path in (
+        ("CATALOGUE", conf.catalogue()),
+        ("PRODUCT_INDEX", conf.product_index()),
+    ):
+        if not path:
+            continue
+        try:
+            import_string(path)
+        except ImportError as error:
+            messages.append(
+                Error(
+                    f"MEDIA_PIPELINE_{setting} names {path!r}: {error}",
+                    hint="Name a class or function by its dotted path.",
+                    id="media_pipeline.E012",
+                )
+            )
+    return messages
+
+
 register(check_storages, Tags.files)
 register(check_sandbox)
 register(check_limits)
+register(check_catalogue)
 register_model_checks()

@@ -130,6 +130,35 @@ def harmless_words() -> Sequence[str]:
     return list(setting("HARMLESS_WORDS", []))
 
 
+# --- what is like what --------------------------------------------------------
+def catalogue() -> str:
+    """Dotted path to what lists the shop's pictures; empty: no products are sought.
+
+    A class, made without arguments, whose ``pictures()`` yields values with ``key``
+    (opaque), ``open()`` and, if it has one, ``reference``: a name that changes with
+    the picture. The catalogue port of ``ugc`` fits.
+    """
+    return str(setting("CATALOGUE", ""))
+
+
+def product_index() -> str:
+    """Dotted path to what returns the vectors of the catalogue.
+
+    Called with the embedder's name and length; its result has the ``model`` and
+    ``find`` of ``similarity.ProductIndex``. The default searches exactly, up to some
+    200,000 pictures; a shop with more names its vector database here.
+    """
+    return str(setting("PRODUCT_INDEX", "media_pipeline.duplicates.product_index"))
+
+
+def compared_photos() -> int:
+    """How many of the newest photos are compared by vector; 5 KB of memory each.
+
+    All of them are compared by hash.
+    """
+    return int(setting("COMPARED_PHOTOS", 20_000))
+
+
 # --- storages -----------------------------------------------------------------
 def incoming_storage() -> str:
     """Alias of the storage of uploads as they came."""

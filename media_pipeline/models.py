@@ -14,7 +14,16 @@ from outbox.models import Work, work_indexes
 from .pictures import Picture
 from .storage import public_url
 
-__all__ = ["Asset", "Picture", "Rendition"]
+__all__ = [
+    "Asset",
+    "BannedPicture",
+    "CatalogueIndexing",
+    "IndexVersion",
+    "PhotoLikeness",
+    "Picture",
+    "ProductLikeness",
+    "Rendition",
+]
 
 
 def new_public_id() -> str:
@@ -152,3 +161,13 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.format} {self.width}×{self.height}"
+
+
+# At the end: they refer to the asset. Kept apart, as they read NumPy's arrays.
+from .known_pictures import (  # noqa: E402
+    BannedPicture,
+    CatalogueIndexing,
+    IndexVersion,
+    PhotoLikeness,
+    ProductLikeness,
+)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -40,6 +40,9 @@ from .exceptions import (
 from .models import Asset, Rendition
 from .results import Frame, as_contract
 from .signals import asset_settled
+
+if TYPE_CHECKING:
+    from .similarity import Appearance
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +117,7 @@ class _Stored:
 
     fields: Mapping[str, Any]
     renditions: tuple[Rendition, ...]
+    appearance: Appearance | None = None  # to know the picture again
 
     @property
     def names(self) -> list[str]:
@@ -147,6 +151,7 @@ def process_asset(asset_id: int) -> bool:
     settled = _settle(
         lease,
         renditions=stored.renditions,
+        appearance=stored.appearance,
         state=Asset.State.PROCESSED,
         reason="",
         **stored.fields,
@@ -159,22 +164,24 @@ def process_asset(asset_id: int) -> bool:
 def _process(asset: Asset) -> _Stored:
     """Decode, inspect, encode and store; no transaction is open meanwhile."""
     # Here, not above: a web process that takes uploads needs no engines.
-    from .pipeline import build_pipeline
+    from .inspection import inspect
 
     upload = _read_upload(asset)
     sha256 = hashlib.sha256(upload).hexdigest()
     with sandbox.opened(upload) as picture:
-        result = build_pipeline(profile=asset.profile).run(picture.frame)
+        inspection = inspect(asset, picture.frame, sha256=sha256)
         rendered = picture.render(master=True)
     facts = as_contract(
         file="",
         frame=picture.frame,
-        result=result,
+        result=inspection.result,
         sha256=sha256,
         timings_ms=picture.timings_ms,
     )
     for key in ("file", "renditions"):
         del facts[key]
+    if inspection.evidence is not None:
+        facts["duplicates"] = [each.as_json() for each in inspection.evidence]
     hashes = facts["hashes"] or {}
     assert rendered.master is not None  # noqa: S101 - asked for above
     master = _store(asset, "master", rendered.master)
@@ -203,6 +210,7 @@ def _process(asset: Asset) -> _Stored:
             "dominant_colour": _dominant_colour(facts, picture.frame),
         },
         renditions=renditions,
+        appearance=inspection.appearance,
     )
 
 
@@ -234,7 +242,11 @@ def _dominant_colour(facts: Mapping[str, Any], frame: Frame) -> str:
 
 @transaction.atomic
 def _settle(
-    lease: Lease[Asset], *, renditions: Sequence[Rendition] = (), **outcome: Any
+    lease: Lease[Asset],
+    *,
+    renditions: Sequence[Rendition] = (),
+    appearance: Appearance | None = None,
+    **outcome: Any,
 ) -> bool:
     # The token is repeated in the UPDATE: of two workers that both did the
     # work exactly one changes the row, and only that one speaks of it.
@@ -242,6 +254,10 @@ def _settle(
     settled = lease.finish(original="", **outcome)
     if settled:
         _write_renditions(asset, renditions)
+        if appearance is not None:
+            from .duplicates import remember_photo
+
+            remember_photo(asset.pk, appearance)
         if asset.original:
             purge_later(storage=conf.incoming_storage(), names=[asset.original])
         asset_settled.send(sender=Asset, asset_id=asset.pk)

@@ -18,3 +18,19 @@ def expire_incoming() -> None:
     """Delete what an interrupted upload left behind."""
     services.expire_incoming()
     services.expire_unclaimed()
+
+
+@shared_task(name="media_pipeline.index_catalogue", ignore_result=True)
+def index_catalogue(indexing_id: int) -> None:
+    """Ring once for a going-over of the catalogue."""
+    from . import catalogue_index  # engines: not in a process that only rings
+
+    catalogue_index.index_catalogue(indexing_id)
+
+
+@shared_task(name="media_pipeline.request_indexing", ignore_result=True)
+def request_indexing() -> None:
+    """Ask for a going-over: products come and go without telling us."""
+    from . import catalogue_index
+
+    catalogue_index.request_indexing()

@@ -147,6 +147,7 @@ CONTENT_SECURITY_POLICY_EDITORS = {
 
 # --- how the packages are plugged together -----------------------------------
 UGC_CATALOGUE = "storefront.catalogue.DatabaseCatalogue"
+MEDIA_PIPELINE_CATALOGUE = UGC_CATALOGUE
 STOREFRONT_PICTURE_RENDERER = "cms.product_pictures.AssetPictures"
 STOREFRONT_ORIGIN_RENDERER = "cms.origins.PhotoOrigins"
 STOREFRONT_PRODUCT_URL = "cms.product_urls.product_url"

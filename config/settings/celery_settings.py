@@ -48,6 +48,11 @@ CELERY_TASK_ROUTES = {"outbox.sweep": {"queue": "sweeps"}}
 # Keeps its schedule in memory: nothing in it is worth a file.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
+    "see which products came and went": {
+        "task": "media_pipeline.request_indexing",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
     "sweep": {
         "task": "outbox.sweep",
         "schedule": 2.0,  # seconds: OUTBOX_SWEEP_SECONDS

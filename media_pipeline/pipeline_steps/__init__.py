@@ -6,6 +6,7 @@ Their order here means nothing; ``pipeline.DEFAULT_STEPS`` says which of them ru
 from . import (
     clothing,
     colours,
+    duplicates,
     faces,
     hashes,
     moderation,
@@ -18,6 +19,7 @@ from . import (
 __all__ = [
     "clothing",
     "colours",
+    "duplicates",
     "faces",
     "hashes",
     "moderation",

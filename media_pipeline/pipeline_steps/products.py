@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from media_pipeline import conf
 from media_pipeline.backends.loading import build_backend
 from media_pipeline.backends.pictures import scaled
 from media_pipeline.exceptions import BackendUnavailable
@@ -42,7 +43,7 @@ class Products:
     """
 
     name: ClassVar[str] = "products"
-    index: ProductIndex
+    index: ProductIndex | None = None  # the worker gives the catalogue's
     suggest_from: float = 0.6  # cosine
     limit: int = 5
     backend: str = "media_pipeline.backends.lite0.Lite0Embedder"
@@ -50,12 +51,20 @@ class Products:
     engine: Embedder = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.index, ProductIndex):
+        # Any port of the same shape will do as well: see conf.product_index.
+        if self.index is None:
+            if not conf.catalogue():
+                raise WrongConfiguration(
+                    "Step 'products' needs a catalogue: MEDIA_PIPELINE_CATALOGUE."
+                )
+        elif not hasattr(self.index, "model") or not hasattr(self.index, "find"):
             raise WrongConfiguration("Step 'products' needs a ProductIndex as index.")
         engine = build_backend(self.backend, self.backend_options, method="embed")
         object.__setattr__(self, "engine", engine)
 
     def inspect(self, frame: Frame) -> StepResult:
+        if self.index is None:
+            raise BackendUnavailable("There is no index of the catalogue.")
         if self.index.model != self.engine.name:
             raise BackendUnavailable(
                 f"The index was made by {self.index.model}, not {self.engine.name}."

@@ -42,7 +42,7 @@ class Features:
         points = np.frombuffer(kept, "<u2", count * 2, _HEAD.size)
         descriptors = np.frombuffer(kept, np.uint8, count * 32, _HEAD.size + count * 4)
         return cls(
-            points.reshape(count, 2).astype(np.float32) / 64,
+            points.reshape(count, 2).astype(np.float32) / np.float32(64),
             descriptors.reshape(count, 32),
         )
 

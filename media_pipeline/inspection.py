@@ -1,0 +1,84 @@
+"""The pipeline as a worker runs it: with what the database knows.
+
+Steps see pixels alone. What they are to search in is read before they run, and what
+they found of a picture is compared after.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.utils.module_loading import import_string
+
+from . import conf
+from .duplicates import Evidence, compare
+from .models import Asset
+from .pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
+from .pipeline_steps.duplicates import Duplicates
+from .pipeline_steps.products import Products
+from .results import Frame, PipelineResult, StepResult
+from .similarity import Appearance, ProductIndex
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Inspection:
+    """What the steps found, and what is kept to know the picture again."""
+
+    result: PipelineResult
+    appearance: Appearance | None = None
+    evidence: tuple[Evidence, ...] | None = None  # None: nobody looked
+
+
+def inspect(asset: Asset, frame: Frame, *, sha256: str) -> Inspection:
+    """Run the steps of this asset's profile over a frame. Reads the database."""
+    pipeline = worker_pipeline(asset.profile)
+    result = pipeline.run(frame)
+    step = next((s for s in pipeline.steps if isinstance(s, Duplicates)), None)
+    seen = next((r for r in result.steps if r.step == Duplicates.name), None)
+    if step is None or seen is None or not isinstance(seen.facts, Appearance):
+        return Inspection(result=result)
+    start = time.perf_counter()
+    advice, evidence = compare(seen.facts, step, sha256=sha256, asset_id=asset.pk)
+    spent = (time.perf_counter() - start) * 1000
+    return Inspection(
+        result=_with(result, advice, spent), appearance=seen.facts, evidence=evidence
+    )
+
+
+def worker_pipeline(profile: str) -> Pipeline:
+    """Return the profile's steps; photos are by default compared and searched too."""
+    names: tuple[str, ...] | None = None
+    if profile == Asset.Profile.PHOTO and conf.setting("STEPS", None) is None:
+        more = ("products", "duplicates") if conf.catalogue() else ("duplicates",)
+        names = (*DEFAULT_STEPS, *(name for name in more if name not in DEFAULT_STEPS))
+    pipeline = build_pipeline(names, profile=profile)
+    return dataclasses.replace(
+        pipeline,
+        steps=tuple(
+            _with_index(step) if isinstance(step, Products) else step
+            for step in pipeline.steps
+        ),
+    )
+
+
+def _with_index(step: Products) -> Products:
+    find = cast("Callable[..., ProductIndex]", import_string(conf.product_index()))
+    index = find(embedder_name=step.engine.name, length=step.engine.length)
+    return dataclasses.replace(step, index=index)
+
+
+def _with(result: PipelineResult, advice: StepResult, spent: float) -> PipelineResult:
+    """Return the result with what the comparison says in its step's place."""
+    timings: dict[str, Any] = dict(result.timings_ms)
+    timings[advice.step] = timings.get(advice.step, 0.0) + spent
+    return PipelineResult(
+        steps=tuple(advice if s.step == advice.step else s for s in result.steps),
+        timings_ms=timings,
+    )
