@@ -1,6 +1,7 @@
 """Which derivatives a picture gets, and how they are encoded.
 
-Runs in the sandbox's child: Pillow and nothing else.
+Runs in the sandbox's child. What carries pixels beside Pillow takes arrays and
+opens no file: ``docs/decisions/encoders.md`` says why and what it gains.
 """
 
 from __future__ import annotations
@@ -10,6 +11,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import pyjpegli
+from cykooz_resizer import (
+    FilterType,
+    ImageData,
+    PixelType,
+    ResizeAlg,
+    ResizeOptions,
+    Resizer,
+)
 from PIL import Image
 
 FORMATS = ("avif", "jpeg")
@@ -23,12 +33,30 @@ MASTER_LONG_SIDE = 4096  # px
 MASTER_QUALITY = 92
 WORKING_LONG_SIDE = 1280  # px; what the steps look at
 
-# libaom at speed 10 with quality 68 scores at least what Wagtail's AVIF (Pillow's
-# speed 6, quality 63) scores in SSIMULACRA2, at a ninth of the CPU time: p12a,
-# p12c, p12d at 1280 px, measured 2026-11-21.
-AVIF_QUALITY = 68
+# Measured 2026-11-21 on three photos of 12 MP against Wagtail's settings (libaom
+# speed 6 at 63, JPEG 80): AVIF scores within 0.5 of its SSIMULACRA2, JPEG 0.4
+# higher, both together 1.08 of its bytes. At small widths 2 points more cost
+# nearly nothing; at 1,280 px and more they would cost 10 % of all bytes.
+AVIF_QUALITY = 66
+AVIF_SMALL_QUALITY = 68
+AVIF_SMALL_WIDTH = 640  # px
 AVIF_SPEED = 10
-JPEG_QUALITY = 82
+JPEG_QUALITY = 84  # jpegli's number, about turbo's 82
+
+_LANCZOS = ResizeOptions(
+    resize_alg=ResizeAlg.convolution(FilterType.lanczos3), use_alpha=False
+)
+# Colours under full transparency must not bleed into their neighbours.
+_LANCZOS_LAYERED = ResizeOptions(
+    resize_alg=ResizeAlg.convolution(FilterType.lanczos3), use_alpha=True
+)
+_PIXEL_TYPES = {
+    "L": PixelType.U8,
+    "LA": PixelType.U8x2,
+    "RGB": PixelType.U8x3,
+    "RGBA": PixelType.U8x4,
+    "CMYK": PixelType.U8x4,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,36 +109,81 @@ def rendition_sizes(size: Size, widths: Sequence[int] = WIDTHS) -> list[Size]:
     return sizes[::-1] or [size]
 
 
-def cascade(picture: Image.Image, sizes: Sequence[Size]) -> Iterator[Image.Image]:
-    """Yield the picture in these sizes, widest first, each made of the one before.
+def resized(picture: Image.Image, size: Size) -> Image.Image:
+    """Return a fresh picture of this size: Lanczos, nothing but pixels.
+
+    For the modes L, LA, RGB, RGBA and CMYK.
+    """
+    kind = _PIXEL_TYPES[picture.mode]
+    source = ImageData(picture.width, picture.height, kind, picture.tobytes())
+    return Image.frombytes(
+        picture.mode,
+        (size.width, size.height),
+        _scaled(source, kind, size, layered=picture.mode.endswith("A")).get_buffer(),
+    )
+
+
+def _scaled(
+    source: ImageData, kind: PixelType, size: Size, *, layered: bool = False
+) -> ImageData:
+    target = ImageData(size.width, size.height, kind)
+    Resizer().resize(source, target, _LANCZOS_LAYERED if layered else _LANCZOS)
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """Packed RGB pixels, as the encoders take them."""
+
+    size: Size
+    pixels: bytes
+
+
+def cascade(picture: Image.Image, sizes: Sequence[Size]) -> Iterator[Raster]:
+    """Yield an RGB picture in these sizes, widest first, each made of the one before.
 
     Lanczos throughout: area averaging loses up to 20 points of SSIMULACRA2, the
     cascade itself nothing visible.
     """
+    pixels = picture.tobytes()
+    source = ImageData(picture.width, picture.height, PixelType.U8x3, pixels)
     for size in sizes:
-        if picture.size != (size.width, size.height):
-            picture = picture.resize(
-                (size.width, size.height), Image.Resampling.LANCZOS
-            )
-        yield picture
+        if (source.width, source.height) != (size.width, size.height):
+            source = _scaled(source, PixelType.U8x3, size)
+            pixels = source.get_buffer()
+        yield Raster(size, pixels)
 
 
-def encode(picture: Image.Image, format: str) -> bytes:
-    """Return the file of a rendition: the pixels of an RGB picture, nothing else."""
+def encode(raster: Raster, format: str, xmp: bytes = b"") -> bytes:
+    """Return the file of a rendition: its pixels and, if given, this XMP packet."""
+    width, height = raster.size.width, raster.size.height
     if format == "jpeg":
-        # Neither progressive nor optimised: 3 % fewer bytes for 6 times the CPU time
-        # (two photos at 1920 px, measured 2026-11-21).
-        return _saved(picture, "JPEG", quality=JPEG_QUALITY)
+        content = pyjpegli.encode(raster.pixels, width, height, JPEG_QUALITY)
+        return _with_xmp(content, xmp) if xmp else content
     if format == "avif":
+        is_small = width <= AVIF_SMALL_WIDTH
+        options = {"xmp": xmp} if xmp else {}
         return _saved(
-            picture,
+            Image.frombytes("RGB", (width, height), raster.pixels),
             "AVIF",
-            quality=AVIF_QUALITY,
+            quality=AVIF_SMALL_QUALITY if is_small else AVIF_QUALITY,
             speed=AVIF_SPEED,
             subsampling="4:2:0",
             max_threads=1,
+            **options,
         )
     raise ValueError(f"No rendition format {format!r}.")
+
+
+def _with_xmp(jpeg: bytes, xmp: bytes) -> bytes:
+    """Return the JPEG with an APP1 segment behind its start (XMP part 3, 1.1.3)."""
+    body = b"http://ns.adobe.com/xap/1.0/\0" + xmp
+    return b"%b\xff\xe1%b%b%b" % (
+        jpeg[:2],
+        (len(body) + 2).to_bytes(2, "big"),
+        body,
+        jpeg[2:],
+    )
 
 
 def encode_master(picture: Image.Image) -> bytes:

@@ -111,7 +111,7 @@ class _Conversation:
         self._pixels = upload.pixels(max(widest, working, key=lambda size: size.pixels))
         # Again: a turn that a PNG tells of at its end is known only now.
         working = upload.native.within(WORKING_LONG_SIDE)
-        raw = _resized(self._pixels, working).tobytes()
+        raw = next(iter(renditions.cascade(self._pixels, [working]))).pixels
         self._answer[: len(raw)] = raw
         return {
             "size": [upload.master.width, upload.master.height],
@@ -127,7 +127,7 @@ class _Conversation:
         files: list[dict[str, Any]] = []
         at = 0
 
-        def put(kind: str, format: str, size: tuple[int, int], content: bytes) -> None:
+        def put(kind: str, format: str, size: Size, content: bytes) -> None:
             nonlocal at
             if at + len(content) > len(self._answer):
                 raise RefusedFile("too_large_to_decode")
@@ -136,8 +136,8 @@ class _Conversation:
                 {
                     "kind": kind,
                     "format": format,
-                    "width": size[0],
-                    "height": size[1],
+                    "width": size.width,
+                    "height": size.height,
                     "at": at,
                     "bytes": len(content),
                 }
@@ -146,15 +146,15 @@ class _Conversation:
 
         if question.get("master"):
             master = self._upload.master_pixels()
-            put("master", "jpeg", master.size, renditions.encode_master(master))
+            put("master", "jpeg", Size(*master.size), renditions.encode_master(master))
             del master
             timings["master"] = self._lap()
         if question.get("renditions", True):
             styled, sizes = self._styled(question.get("recipe"))
-            for picture in renditions.cascade(styled, sizes):
+            for raster in renditions.cascade(styled, sizes):
                 for format in renditions.FORMATS:
-                    content = renditions.encode(picture, format)
-                    put("rendition", format, picture.size, content)
+                    content = renditions.encode(raster, format)
+                    put("rendition", format, raster.size, content)
             timings["renditions"] = self._lap()
         return {"files": files, "timings_ms": timings}
 
@@ -178,10 +178,6 @@ class _Conversation:
         now = time.perf_counter()
         elapsed, self._started = (now - self._started) * 1000, now
         return elapsed
-
-
-def _resized(picture: Image.Image, size: Size) -> Image.Image:
-    return next(iter(renditions.cascade(picture, [size])))
 
 
 def _send(control: socket.socket, message: Mapping[str, Any]) -> None:

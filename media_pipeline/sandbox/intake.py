@@ -29,7 +29,7 @@ from PIL import (
 )
 
 from media_pipeline.exceptions import RefusedFile
-from media_pipeline.renditions import MASTER_LONG_SIDE, Size
+from media_pipeline.renditions import MASTER_LONG_SIDE, Size, resized
 from media_pipeline.results import FileFacts
 
 from . import formats
@@ -107,6 +107,7 @@ class Upload:
         )
         self._picture: Image.Image | None = picture
         self._facts: FileFacts | None = None
+        self._source: Image.Image | None = None  # decoded whole, as stored
         self._whole: Image.Image | None = None
         self.native = self._turned(Size(*picture.size))  # upright
         self.master = self.native.within(MASTER_LONG_SIDE)
@@ -117,33 +118,38 @@ class Upload:
         return self._facts or FileFacts()
 
     def pixels(self, at_least: Size) -> Image.Image:
-        """Return the picture upright, at least this large but at most the master.
+        """Return the picture upright, at this size but at most the master's.
 
-        A JPEG is decoded at the DCT scale that is enough for it. Others are
-        decoded once, at the master's size.
+        A JPEG is decoded at the DCT scale that is enough for it, others once.
+        Turning and colours come after the scaling: fewer pixels to work on.
         """
         if self._whole is not None:
             return self._whole
-        if self.kind != formats.JPEG:
-            at_least = self.master
-        factor = max(
-            at_least.width / self.native.width, at_least.height / self.native.height
-        )
-        picture = self._decoded(self._turned(self.native.scaled(min(1.0, factor))))
-        if self._turned(Size(*picture.size)).pixels >= self.master.pixels:
-            picture = self._bounded(picture)
-        result = self._canonical(picture)
-        if result.size == (self.master.width, self.master.height):
+        picture = self._decoded_for(at_least)
+        # After the decoding: only then a PNG's turn is known.
+        wanted = self._wanted(at_least)
+        result = self._canonical(_scaled(picture, self._turned(wanted)))
+        if wanted == self.master:
             self._whole = result
         return result
 
     def master_pixels(self) -> Image.Image:
         """Return the picture upright, at exactly the master's size."""
-        picture = self.pixels(self.master)
-        size = (self.master.width, self.master.height)
-        if picture.size != size:
-            picture = picture.resize(size, Image.Resampling.LANCZOS)
-        return picture
+        return self.pixels(self.master)
+
+    def _wanted(self, at_least: Size) -> Size:
+        factor = max(
+            at_least.width / self.native.width, at_least.height / self.native.height
+        )
+        wanted = self.native.scaled(min(1.0, factor))
+        return wanted if wanted.pixels < self.master.pixels else self.master
+
+    def _decoded_for(self, at_least: Size) -> Image.Image:
+        if self.kind == formats.JPEG:
+            return self._decoded(self._turned(self._wanted(at_least)))
+        if self._source is None:
+            self._source = self._decoded(self._turned(self.master))
+        return self._source
 
     # -- opening ---------------------------------------------------------------
 
@@ -254,19 +260,6 @@ class Upload:
 
     # -- one canonical picture ---------------------------------------------------
 
-    def _bounded(self, picture: Image.Image) -> Image.Image:
-        """Return it at the master's size, before colours are converted: fewer px."""
-        size = self._turned(self.master)
-        if picture.size == (size.width, size.height):
-            return picture
-        profile = picture.info.get("icc_profile")
-        smaller = _resizable(picture).resize(
-            (size.width, size.height), Image.Resampling.LANCZOS
-        )
-        if profile is not None:
-            smaller.info["icc_profile"] = profile
-        return smaller
-
     def _canonical(self, picture: Image.Image) -> Image.Image:
         with self._decoding():
             rgb = _on_white(_eight_bit(picture))
@@ -291,6 +284,17 @@ def _ends_grey(picture: Image.Image) -> bool:
     return corner.getcolors() == [(corner.width * corner.height, grey)]
 
 
+def _scaled(picture: Image.Image, size: Size) -> Image.Image:
+    """Return it at this size as stored, its profile still to be applied."""
+    if picture.size == (size.width, size.height):
+        return picture
+    profile = picture.info.get("icc_profile")
+    smaller = resized(_resizable(picture), size)
+    if profile is not None:
+        smaller.info["icc_profile"] = profile
+    return smaller
+
+
 def _eight_bit(picture: Image.Image) -> Image.Image:
     """Return 16-bit grey as 8-bit grey, all else as it is."""
     if picture.mode.startswith("I") or picture.mode == "F":
@@ -310,7 +314,8 @@ def _resizable(picture: Image.Image) -> Image.Image:
     """Return it in a mode that Lanczos can work on, transparency kept."""
     picture = _eight_bit(picture)
     if picture.has_transparency_data:
-        return picture.convert("RGBA")
+        # Grey stays grey: its profile knows no colours.
+        return picture.convert("LA" if picture.mode in ("L", "LA", "La") else "RGBA")
     if picture.mode in ("L", "RGB", "CMYK"):
         return picture
     return picture.convert("RGB")
