@@ -26,6 +26,8 @@ DEFAULT_STEPS = (
     "tags",
     "clothing",
     "faces",
+    "codes",
+    "text",
 )
 """Cheap ones first: what a photo has when time runs out is then the most."""
 

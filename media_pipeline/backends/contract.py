@@ -171,6 +171,69 @@ class TaggingBackendContract:
             assert all(0 <= tag.confidence <= 1.0001 for tag in tags), kind
 
 
+class FaceBackendContract:
+    """What the step ``faces`` asks of its backend."""
+
+    def make_backend(self) -> Any:
+        raise NotImplementedError
+
+    def test_finds_faces_in_every_frame_or_says_that_it_is_unavailable(self) -> None:
+        backend = self.make_backend()
+
+        for kind, frame in drawn_frames().items():
+            try:
+                faces = backend.find(frame.pixels)
+            except BackendUnavailable:
+                continue
+            for face in faces:
+                assert_inside(face.box, kind)
+                assert 0 <= face.confidence <= 1, kind
+            confidences = [face.confidence for face in faces]
+            assert confidences == sorted(confidences, reverse=True), kind
+
+
+class TextBackendContract:
+    """What the step ``text`` asks of its backend."""
+
+    def make_backend(self) -> Any:
+        raise NotImplementedError
+
+    def test_reads_every_frame_or_says_that_it_is_unavailable(self) -> None:
+        backend = self.make_backend()
+
+        for kind, frame in drawn_frames().items():
+            try:
+                lines = backend.read(frame.pixels)
+            except BackendUnavailable:
+                continue
+            for line in lines:
+                assert isinstance(line.text, str), kind
+                assert line.text.strip(), kind
+                assert 0 <= line.confidence <= 1, kind
+                assert_inside(line.box, kind)
+
+
+class CodeBackendContract:
+    """What the step ``codes`` asks of its backend."""
+
+    def make_backend(self) -> Any:
+        raise NotImplementedError
+
+    def test_scans_every_frame_or_says_that_it_is_unavailable(self) -> None:
+        backend = self.make_backend()
+
+        for kind, frame in drawn_frames().items():
+            try:
+                codes = backend.scan(frame.pixels)
+            except BackendUnavailable:
+                continue
+            for code in codes:
+                assert isinstance(code.text, str), kind
+                assert code.text, kind
+                assert isinstance(code.is_matrix, bool), kind
+                assert_inside(code.box, kind)
+
+
 class EmbedderContract:
     """What similarity asks of an embedder."""
 
@@ -207,6 +270,14 @@ def answers_of(result: StepResult) -> Mapping[str, Any]:
         "tags": [dataclasses.astuple(tag) for tag in result.tags],
         "facts": None if result.facts is None else dict(result.facts.as_json()),
     }
+
+
+def assert_inside(box: Any, kind: str) -> None:
+    """Assert that a box lies in [0, 1]; a NaN lies nowhere."""
+    left, top, width, height = box
+    assert all(0 <= side <= 1 for side in box), kind
+    assert left + width <= 1 + 1e-3, kind
+    assert top + height <= 1 + 1e-3, kind
 
 
 def boxes_in(answers: Mapping[str, Any]) -> list[list[float]]:

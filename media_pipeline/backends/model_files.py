@@ -105,17 +105,44 @@ CENTERFACE = ModelFile(
 MODEL_FILES = (OPEN_NSFW, IMAGE_SAFETY, LITE0, CENTERFACE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAt:
+    """A model file that lies elsewhere: in an installed package, or a shop's own.
+
+    It is used only while its sum is the one that was named.
+    """
+
+    path: Path
+    sha256: str
+    purpose: str
+    remedy: str  # what to do when it is missing or changed
+
+    @property
+    def name(self) -> str:
+        return f"{self.path} {self.sha256[:8]}"
+
+    @property
+    def label(self) -> str:
+        """File name and sum in short; stored beside every score."""
+        return f"{self.path.name} {self.sha256[:8]}"
+
+
+AnyModel = ModelFile | ModelAt
+
+
 class State(enum.Enum):
     READY = "ready"
     MISSING = "missing"
     CHANGED = "changed"
 
 
-def path_of(model: ModelFile) -> Path:
-    return conf.models_folder() / model.name
+def path_of(model: AnyModel) -> Path:
+    return (
+        model.path if isinstance(model, ModelAt) else conf.models_folder() / model.name
+    )
 
 
-def state_of(model: ModelFile) -> State:
+def state_of(model: AnyModel) -> State:
     """Say whether the file is there and unchanged.
 
     Reads the whole file once per process and modification; 75 MB in all.
@@ -137,22 +164,23 @@ def state_of(model: ModelFile) -> State:
 _sums: dict[tuple[str, int, int], str] = {}
 
 
-def read_verified(model: ModelFile) -> bytes:
+def read_verified(model: AnyModel) -> bytes:
     """Return the model's bytes, checked in the same read that is handed on.
 
-    Raises ``BackendUnavailable`` naming the file and the command that mends it.
+    Raises ``BackendUnavailable`` naming the file and the way to mend it.
     """
     path = path_of(model)
+    remedy = model.remedy if isinstance(model, ModelAt) else f"run: {INSTALL_COMMAND}"
     try:
         content = path.read_bytes()
     except OSError as error:
         raise BackendUnavailable(
-            f"{path} is not there ({model.purpose}); run: {INSTALL_COMMAND}"
+            f"{path} is not there ({model.purpose}); {remedy}"
         ) from error
     found = hashlib.sha256(content).hexdigest()
     if found != model.sha256:
         raise BackendUnavailable(
             f"{path} is truncated or changed: {len(content)} bytes, SHA-256 {found}, "
-            f"expected {model.sha256}; run: {INSTALL_COMMAND}"
+            f"expected {model.sha256}; {remedy}"
         )
     return content

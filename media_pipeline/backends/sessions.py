@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from media_pipeline.exceptions import BackendUnavailable
 
-from .model_files import ModelFile, read_verified
+from .model_files import AnyModel, read_verified
 
 Array = npt.NDArray[np.float32]
 
@@ -20,14 +20,14 @@ _lock = threading.Lock()
 
 
 def run(
-    model: ModelFile, outputs: list[str] | None, inputs: dict[str, Array]
+    model: AnyModel, outputs: list[str] | None, inputs: dict[str, Array]
 ) -> list[Array]:
     """Run the model. ``None`` for ``outputs`` means all, in the file's order.
 
     Raises ``BackendUnavailable`` if the file is missing or changed, onnxruntime is
     not installed, or the run fails.
     """
-    session = _session(model)
+    session = session_of(model)
     try:
         return list(session.run(outputs, inputs))
     except Exception as error:  # onnxruntime's own classes derive from RuntimeError
@@ -44,14 +44,18 @@ def forget() -> None:
 os.register_at_fork(after_in_child=forget)
 
 
-def _session(model: ModelFile) -> Any:
+def session_of(model: AnyModel) -> Any:
+    """Return the model's session, made at the first call in this process.
+
+    Raises ``BackendUnavailable`` if it can't be made.
+    """
     with _lock:
         if model.name not in _sessions:
             _sessions[model.name] = _open(model)
         return _sessions[model.name]
 
 
-def _open(model: ModelFile) -> Any:
+def _open(model: AnyModel) -> Any:
     try:
         import onnxruntime
     except ImportError as error:

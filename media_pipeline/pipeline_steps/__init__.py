@@ -5,6 +5,7 @@ Their order here means nothing; ``pipeline.DEFAULT_STEPS`` says which of them ru
 
 from . import (
     clothing,
+    codes,
     colours,
     duplicates,
     faces,
@@ -14,10 +15,12 @@ from . import (
     quality,
     resolution,
     tags,
+    text,
 )
 
 __all__ = [
     "clothing",
+    "codes",
     "colours",
     "duplicates",
     "faces",
@@ -27,4 +30,5 @@ __all__ = [
     "quality",
     "resolution",
     "tags",
+    "text",
 ]

@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from media_pipeline.backends.barcodes import ZxingCodes
+from media_pipeline.backends.centerface import CenterFace
 from media_pipeline.backends.contract import (
+    CodeBackendContract,
     EmbedderContract,
+    FaceBackendContract,
     ModerationBackendContract,
     StepContract,
     TaggingBackendContract,
+    TextBackendContract,
 )
 from media_pipeline.backends.lite0 import (
     ClothingTagger,
@@ -17,6 +22,7 @@ from media_pipeline.backends.lite0 import (
     Lite0Embedder,
 )
 from media_pipeline.backends.nudity import LocalModeration
+from media_pipeline.backends.ocr import RapidOcr
 from media_pipeline.registry import discover
 from media_pipeline.similarity import ProductIndex
 
@@ -67,6 +73,17 @@ class TestFaces(StepContract):
         return discover().build("faces")
 
 
+class TestText(StepContract):
+    def make_step(self):
+        # A small side: what it reads is asked elsewhere.
+        return discover().build("text", {"backend_options": {"side": 256}})
+
+
+class TestCodes(StepContract):
+    def make_step(self):
+        return discover().build("codes")
+
+
 class TestProducts(StepContract):
     def make_step(self):
         red = np.zeros((64, 64, 3), np.uint8) + np.array([200, 20, 20], np.uint8)
@@ -101,3 +118,19 @@ class TestClothingTagger(TaggingBackendContract):
 class TestLite0Embedder(EmbedderContract):
     def make_backend(self):
         return Lite0Embedder()
+
+
+@pytest.mark.usefixtures("models")
+class TestCenterFace(FaceBackendContract):
+    def make_backend(self):
+        return CenterFace()
+
+
+class TestRapidOcr(TextBackendContract):
+    def make_backend(self):
+        return RapidOcr(side=256)
+
+
+class TestZxingCodes(CodeBackendContract):
+    def make_backend(self):
+        return ZxingCodes()
