@@ -40,6 +40,7 @@ from .exceptions import (
 from .models import Asset, Rendition
 from .results import Frame, as_contract
 from .signals import asset_settled
+from .text_checks import check_text as check_text
 
 if TYPE_CHECKING:
     from .similarity import Appearance

@@ -41,13 +41,13 @@ class TextFindings:
     """What one text was found to hold.
 
     ``contacts`` and ``words`` say where, in signs of the text. ``language`` is one
-    of the shop's, or "" where nobody can tell.
+    of the shop's, or "" if nobody can tell.
     """
 
     findings: tuple[Finding, ...] = ()
     contacts: tuple[Contact, ...] = ()
     words: tuple[tuple[int, int], ...] = ()
-    language: str = ""
+    language: str = ""  # where it was asked for
 
     @property
     def verdict(self) -> Verdict:
@@ -65,7 +65,8 @@ def check_text(text: str, language: str = "") -> TextFindings:
     """Return what a person should know of the text. Never a refusal.
 
     ``language`` is the one the text should be in; another one of the shop's is
-    mentioned, which holds nothing back. Without it the language is only reported.
+    mentioned, which holds nothing back. Without it nobody asks: telling languages
+    takes the memory that ``language_of`` says, so give it in a worker only.
     """
     contacts = find_contacts(text)
     findings = []
@@ -75,8 +76,8 @@ def check_text(text: str, language: str = "") -> TextFindings:
     words, reasons = find_words(text)
     if reasons:
         findings.append(Finding(WORDS_STEP, Verdict.REVIEW, reasons))
-    found = language_of(text)
     expected = language.partition("-")[0].lower()
+    found = language_of(text) if expected else ""
     if found and expected in conf.text_languages() and found != expected:
         findings.append(Finding(LANGUAGE_STEP, Verdict.PASS, (OTHER_LANGUAGE,)))
     return TextFindings(tuple(findings), contacts, words, found)

@@ -7,7 +7,7 @@ it may say who has to be looked at first; a person decides.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,11 +42,17 @@ PRIORITY_PASS = 0
 
 
 def outcome_of(
-    *, state: str, reason: str = "", verdict: str = "", result: Mapping[str, Any]
+    *,
+    state: str,
+    reason: str = "",
+    verdict: str = "",
+    result: Mapping[str, Any],
+    said: Iterable[str] = (),
 ) -> Outcome:
     """Return what follows from an asset's state, verdict and result.
 
-    An unknown state or verdict counts as the strictest: a person must look.
+    ``said`` are the reasons for a look at the author's words. An unknown state or
+    verdict counts as the strictest: a person must look.
     """
     if state == "refused_file":
         return Outcome(next=Next.DRAFT, reasons=(reason,) if reason else ())
@@ -57,7 +63,14 @@ def outcome_of(
         "review": PRIORITY_REVIEW,
         "reject": PRIORITY_REJECT,
     }.get(verdict, PRIORITY_REJECT)
-    return Outcome(next=Next.IN_REVIEW, priority=priority, reasons=reasons_of(result))
+    said = tuple(said)
+    if said:
+        priority = max(priority, PRIORITY_REVIEW)
+    return Outcome(
+        next=Next.IN_REVIEW,
+        priority=priority,
+        reasons=tuple(dict.fromkeys((*reasons_of(result), *said))),
+    )
 
 
 def words_of(result: Mapping[str, Any], *, min_confidence: float) -> dict[str, str]:

@@ -40,6 +40,26 @@ def test_an_unknown_verdict_ranks_like_the_strictest():
     )
 
 
+def test_words_worth_a_look_raise_the_priority_and_are_named():
+    outcome = outcome_of(
+        state="processed", verdict="pass", result=FINDINGS, said=["blurry", "handle"]
+    )
+
+    review = outcome_of(state="processed", verdict="review", result={})
+    assert outcome.next is Next.IN_REVIEW
+    assert outcome.priority == review.priority
+    assert outcome.reasons == ("banned", "low_resolution", "blurry", "handle")
+
+
+def test_words_never_lower_what_the_picture_asks_for():
+    strict = outcome_of(state="processed", verdict="reject", result={}, said=["handle"])
+
+    assert (
+        strict.priority
+        == outcome_of(state="processed", verdict="reject", result={}).priority
+    )
+
+
 def test_a_refused_file_leads_back_to_the_draft_with_its_reason():
     outcome = outcome_of(state="refused_file", reason="animated", result={})
 

@@ -169,6 +169,16 @@ def test_a_checked_photo_waits_for_a_person(verdict):
     assert kinds(photo) == ["submitted", "checked"]
 
 
+def test_words_with_contact_data_are_looked_at_early_and_refuse_nothing():
+    clean, telling = submit(caption="My sofa"), submit(caption="dm @anna_styles")
+
+    settle(clean)
+    settle(telling)
+
+    assert telling.state == clean.state == State.IN_REVIEW
+    assert telling.priority > clean.priority
+
+
 def test_settling_twice_is_settling_once():
     photo = submit()
     tags = {"tags": [{"label": "mug", "confidence": 0.9, "source": "x"}]}
@@ -568,6 +578,18 @@ def test_changed_words_are_looked_at_again_before_they_show(run_commit):
     assert photo.state == State.IN_REVIEW
     assert photo.public == NOWHERE
     assert photo.caption == "New"
+
+
+def test_changed_words_with_contact_data_are_looked_at_early():
+    photo = submit(caption="My sofa")
+    settle(photo)
+    before = photo.priority
+
+    services.edit_photo(
+        photo, caption="0171/2345678", alt_text="", contributor=photo.contributor
+    )
+
+    assert photo.priority > before
 
 
 def test_words_changed_while_withdrawn_are_looked_at_after_it():

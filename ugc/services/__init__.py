@@ -23,7 +23,13 @@ from .moderation import (
     reopen_photo,
     retry_photo,
 )
-from .submission import replace_file, settle_photo, stop_mails, submit_photo
+from .submission import (
+    reasons_in_words,
+    replace_file,
+    settle_photo,
+    stop_mails,
+    submit_photo,
+)
 from .tagging import tag_product, tag_word, untag_product, untag_word
 
 __all__ = [
@@ -33,6 +39,7 @@ __all__ = [
     "discard_upload",
     "edit_photo",
     "end_permissions",
+    "reasons_in_words",
     "refuse_photo",
     "remove_photo",
     "reopen_photo",

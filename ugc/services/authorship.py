@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from ugc import permissions, publishing, texts
+from ugc import permissions, policy, publishing, texts
 from ugc.exceptions import NotPossible
 from ugc.models import Contributor, Permission, Photo, PhotoEvent, Surface
 from ugc.signals import photo_withdrawn
 
-from .submission import _own
+from .submission import _own, reasons_in_words
 
 State = Photo.State
 Kind = PhotoEvent.Kind
@@ -157,6 +157,11 @@ def edit_photo(
         state_before=State.APPROVED,
     ).update(state_before=State.IN_REVIEW)
     photo.refresh_from_db()
+    if reasons_in_words(photo):
+        Photo.objects.filter(pk=photo.pk, priority__lt=policy.PRIORITY_REVIEW).update(
+            priority=policy.PRIORITY_REVIEW
+        )
+        photo.refresh_from_db(fields=["priority"])
     return True
 
 

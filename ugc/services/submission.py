@@ -156,15 +156,16 @@ def settle_photo(asset_id: int) -> bool:
     Needs a transaction: the asset's. Assets of no photo are somebody else's.
     """
     asset = Asset.objects.get(pk=asset_id)
+    photo = Photo.objects.select_for_update().filter(asset=asset).first()
+    if photo is None:
+        return False
     outcome = policy.outcome_of(
         state=asset.state,
         reason=asset.reason,
         verdict=asset.verdict,
         result=asset.result,
+        said=reasons_in_words(photo),
     )
-    photo = Photo.objects.select_for_update().filter(asset=asset).first()
-    if photo is None:
-        return False
     if outcome.next is policy.Next.SUBMITTED:
         moved = publishing.change(
             photo.pk,
@@ -200,6 +201,11 @@ def settle_photo(asset_id: int) -> bool:
         )
     photo_settled.send(sender=Photo, photo_id=photo.pk)
     return True
+
+
+def reasons_in_words(photo: Photo) -> tuple[str, ...]:
+    """The codes of what a person should look at in the author's words. Pure."""
+    return media.check_text(f"{photo.caption}\n{photo.alt_text}").reasons
 
 
 def stop_mails(contributor: Contributor) -> bool:
