@@ -48,6 +48,9 @@ class Demo:
     password: str
     customer_link: str
 
+    def worker_log(self) -> str:
+        return (self.data / "log" / "worker.log").read_text()[-4000:]
+
     def mails(self) -> str:
         return "\n".join(
             mail.read_text() for mail in sorted((self.data / "mails").glob("*.log"))
@@ -63,7 +66,11 @@ def demo() -> Iterator[Demo]:
         process = start(
             [sys.executable, "manage.py", "demo", "--port", str(port)],
             log=log,
-            env=clean_environment(SCHAUFENSTER_DATA_DIR=str(data)),
+            # Not the tests' own settings: those run tasks at once.
+            env=clean_environment(
+                DJANGO_SETTINGS_MODULE="config.settings.development",
+                SCHAUFENSTER_DATA_DIR=str(data),
+            ),
         )
         try:
             wait_until(

@@ -118,14 +118,15 @@ def test_a_phone_photo_becomes_a_sale(new_context, demo, script):
     # The mail comes, and names what was bought.
     end = time.monotonic() + 30
     while f"buyer-{str(script).lower()}@example.org" not in demo.mails():
-        assert time.monotonic() < end, "No order mail."
+        assert time.monotonic() < end, f"No order mail.\n{demo.worker_log()}"
         time.sleep(0.2)
     assert number.upper() in demo.mails().upper()
 
     # The author takes it back: gone everywhere, its files with it.
     shopper.goto(f"/en/photos/{public_id}/")
     public_files = {
-        image.get_attribute("src") for image in shopper.locator("main figure img").all()
+        image.get_attribute("src")
+        for image in shopper.locator(".weave-stage > picture img").all()
     }
     assert public_files
     author.reload()
