@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import dj_database_url
 from botocore.config import Config as S3ClientConfig
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError
@@ -23,6 +24,7 @@ from .base import (
 )
 
 env = Env(eager=False, prefix="SCHAUFENSTER_")
+filled = must.Length(min=1)
 
 SECRET_KEY = env.str("SECRET_KEY", validate=must.Length(min=50))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
@@ -31,7 +33,10 @@ BASE_URL = env.str(
     "BASE_URL",
     validate=must.Regexp(r"^https?://[^/]+$", error="like https://shop.example"),
 )
-DATABASE: dict[str, Any] = env.dj_db_url("DATABASE_URL", conn_max_age=60)
+DATABASE_URL = env.str(
+    "DATABASE_URL",
+    validate=must.Regexp(r"^postgres(ql)?://", error="starts with postgres://"),
+)
 CELERY_BROKER_URL = env.str(
     "BROKER_URL",
     validate=must.Regexp(
@@ -39,31 +44,40 @@ CELERY_BROKER_URL = env.str(
         error="starts with redis://, rediss://, amqp:// or amqps://",
     ),
 )
-CACHE_URL = env.str("CACHE_URL", "")
+CACHE_URL = env.str(
+    "CACHE_URL",
+    "",
+    validate=must.Regexp(r"^(rediss?://|$)", error="starts with redis:// or rediss://"),
+)
 S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", "")
 S3_REGION = env.str("S3_REGION", "eu-central-1")
 S3_ACCESS_KEY = env.str("S3_ACCESS_KEY", "")
 S3_SECRET_KEY = env.str("S3_SECRET_KEY", "")
-S3_INCOMING_BUCKET = env.str("S3_INCOMING_BUCKET")
-S3_PRIVATE_BUCKET = env.str("S3_PRIVATE_BUCKET")
-S3_PUBLIC_BUCKET = env.str("S3_PUBLIC_BUCKET")
+S3_INCOMING_BUCKET = env.str("S3_INCOMING_BUCKET", validate=filled)
+S3_PRIVATE_BUCKET = env.str("S3_PRIVATE_BUCKET", validate=filled)
+S3_PUBLIC_BUCKET = env.str("S3_PUBLIC_BUCKET", validate=filled)
 S3_PUBLIC_BASE_URL = env.str(
     "S3_PUBLIC_BASE_URL",
     validate=must.Regexp(
         r"^https?://\S+[^/]$", error="like https://media.shop.example"
     ),
 )
-EMAIL_HOST = env.str("EMAIL_HOST")
+EMAIL_HOST = env.str("EMAIL_HOST", validate=filled)
 EMAIL_PORT = env.int("EMAIL_PORT", 587, validate=must.Range(min=1, max=65535))
 EMAIL_HOST_USER = env.str("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_TLS", True)
-DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL")
+DEFAULT_FROM_EMAIL = env.str(
+    "FROM_EMAIL",
+    validate=must.Regexp(r"\S+@\S+", error="like Shop <shop@shop.example>"),
+)
 HTTPS = env.bool("HTTPS", True)
 HSTS_SECONDS = env.int("HSTS_SECONDS", 3600, validate=must.Range(min=0))
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+STOREFRONT_PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", validate=filled)
 PUBLISH_INLINE = env.bool("PUBLISH_INLINE", False)
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "static_collected")
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 
 try:
     env.seal()
@@ -77,10 +91,19 @@ except EnvValidationError as error:
         "(docs/reference/environment-variables.md explains each):\n" + "\n".join(lines)
     ) from error
 
+if len({S3_INCOMING_BUCKET, S3_PRIVATE_BUCKET, S3_PUBLIC_BUCKET}) < 3:
+    raise ImproperlyConfigured(
+        "SCHAUFENSTER_S3_INCOMING_BUCKET, _PRIVATE_BUCKET and _PUBLIC_BUCKET must be "
+        "three different buckets: everybody may read the public one."
+    )
+
 DEBUG = False
-DATABASES = {"default": {**DATABASE, "CONN_HEALTH_CHECKS": True}}
-if DATABASES["default"].get("ENGINE", "").endswith("postgresql"):
-    DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+DATABASES = {
+    "default": dj_database_url.parse(
+        DATABASE_URL, conn_max_age=60, conn_health_checks=True
+    )
+}
+DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 
 if CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = REDIS_BROKER_TRANSPORT_OPTIONS
@@ -174,6 +197,10 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+# Load balancers and monitors ask from inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz(/worker)?$", r"^metrics$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 if BEHIND_PROXY:
+    # Limits count the visitors, not the proxy.
+    UGC_CLIENT_ADDRESS = "config.proxy.client_address"
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "SECRET_KEY": "x" * 50,
@@ -21,6 +23,7 @@ GOOD = {
     "S3_PUBLIC_BASE_URL": "https://media.shop.example",
     "EMAIL_HOST": "127.0.0.1",
     "FROM_EMAIL": "shop@shop.example",
+    "PAYMENT_PROVIDERS": "storefront.payments.test_provider.TestProvider",
 }
 PRINT = (
     "import django; from django.conf import settings; django.setup();"
@@ -60,6 +63,35 @@ def test_missing_and_malformed_variables_are_all_named_at_once():
     for name in ("SECRET_KEY", "BROKER_URL", "BASE_URL"):
         assert f"SCHAUFENSTER_{name}:" in answer.stderr
     assert "SCHAUFENSTER_EMAIL_HOST:" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("S3_PUBLIC_BUCKET", ""),
+        ("S3_PUBLIC_BUCKET", "private"),
+        ("EMAIL_HOST", ""),
+        ("FROM_EMAIL", "nobody"),
+        ("DATABASE_URL", "sqlite:///shop.db"),
+        ("CACHE_URL", "memcached://127.0.0.1"),
+        ("PAYMENT_PROVIDERS", None),
+    ],
+)
+def test_a_dangerous_or_senseless_value_is_named(name, value):
+    answer = start(**{name: value})
+
+    assert answer.returncode != 0
+    assert name.partition("_PUBLIC")[0] in answer.stderr
+    assert "ImproperlyConfigured" in answer.stderr
+
+
+def test_behind_a_proxy_limits_count_its_visitors(rf):
+    from config.proxy import client_address
+
+    request = rf.get("/", headers={"X-Forwarded-For": "10.9.9.9, 203.0.113.7"})
+
+    assert client_address(request) == "203.0.113.7"
+    assert client_address(rf.get("/")) == "127.0.0.1"
 
 
 def test_every_variable_is_documented():

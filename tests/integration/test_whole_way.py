@@ -163,6 +163,7 @@ def production(postgresql_server, redis_server, seaweedfs_server) -> Iterator[Si
         "EMAIL_PORT": str(mail_server.port),
         "EMAIL_TLS": "false",
         "FROM_EMAIL": "Shop <shop@schaufenster.example>",
+        "PAYMENT_PROVIDERS": "storefront.payments.test_provider.TestProvider",
         # No TLS on loopback; the settings' tests hold the secure defaults.
         "HTTPS": "false",
     }
