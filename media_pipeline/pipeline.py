@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 DEFAULT_STEPS = (
     "hashes",
     "resolution",
+    "provenance",
     "quality",
     "colours",
     "moderation",
