@@ -11,9 +11,14 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from config.site import health
+
 urlpatterns = [
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("healthz", health.healthz, name="healthz"),
+    path("healthz/worker", health.worker_healthz, name="worker_healthz"),
+    path("metrics", health.metrics, name="metrics"),
     path("", include("media_pipeline.urls")),
     path("", RedirectView.as_view(url="/en/"), name="front_door"),
 ]

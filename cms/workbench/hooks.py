@@ -8,8 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import URLPattern, URLResolver, include, path, reverse
-from django.utils.functional import SimpleLazyObject
+from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -61,8 +60,9 @@ class PhotosMenuItem(MenuItem):
 def register_photos_menu_item() -> PhotosMenuItem:
     return PhotosMenuItem(
         _("Photos"),
-        # Hooks are called while the addresses are still being read.
-        SimpleLazyObject(lambda: reverse("shoppable_workbench:queue")),
+        # Hooks are called while the addresses are still being read. Not any lazy
+        # object: the sidebar would take it for a list of letters.
+        reverse_lazy("shoppable_workbench:queue"),
         name="photos",
         icon_name="image",
         order=150,

@@ -1,15 +1,18 @@
-"""``manage.py pipeline status | retry | discard | expire``."""
+"""``manage.py pipeline status | retry | discard | requeue | rescore | rerender | expire``."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Min
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from media_pipeline import services
+from media_pipeline import reruns, services
+from media_pipeline.exceptions import DecoderFailed, RefusedFile, StorageUnavailable
 from media_pipeline.models import Asset
 
 
@@ -26,14 +29,31 @@ class Command(BaseCommand):
             chosen = actions.add_parser(action, help=words)
             chosen.add_argument("assets", nargs="*", type=int, metavar="ID")
             chosen.add_argument("--all", action="store_true", help="all in quarantine")
-        actions.add_parser("expire", help="delete uploads that no asset refers to")
+        actions.add_parser("requeue", help="make all that waits due now")
+        for action, words in (
+            ("rescore", "ask all steps anew, of the masters"),
+            ("rerender", "encode renditions anew, from the masters"),
+        ):
+            chosen = actions.add_parser(action, help=words)
+            chosen.add_argument("assets", nargs="*", type=int, metavar="ID")
+            chosen.add_argument("--all", action="store_true", help="all processed")
+        actions.add_parser("expire", help="delete uploads that nobody refers to")
 
     def handle(self, *args: Any, **options: Any) -> None:
         match options["action"]:
             case "status":
                 self._status()
             case "expire":
-                self.stdout.write(f"{services.expire_incoming()} uploads expired.")
+                expired = services.expire_incoming() + services.expire_unclaimed()
+                self.stdout.write(f"{expired} uploads expired.")
+            case "requeue":
+                waiting = Asset.objects.open().unleased()
+                due = waiting.update(not_before=Now(), rung_at=None)
+                self.stdout.write(f"{due} assets are due now.")
+            case "rescore":
+                self._rerun("rescored", reruns.rescore_asset, options)
+            case "rerender":
+                self._rerun("rerendered", reruns.rerender_asset, options)
             case "retry":
                 self._each("tried again", services.retry_asset, options)
             case "discard":
@@ -54,7 +74,33 @@ class Command(BaseCommand):
                 f" ({asset.crashes} crashes, {asset.losses} losses)"
             )
 
-    def _each(self, done: str, service: Any, options: dict[str, Any]) -> None:
+    def _rerun(
+        self, done: str, rerun: Callable[[int], bool], options: dict[str, Any]
+    ) -> None:
+        """Do one after the other, newest first, with a line that counts."""
+        if options["all"] == bool(options["assets"]):
+            raise CommandError("Name assets by their ids, or say --all.")
+        processed = Asset.objects.filter(state=Asset.State.PROCESSED)
+        ids = options["assets"] or list(
+            processed.order_by("-pk").values_list("pk", flat=True)
+        )
+        failed = changed = 0
+        for number, asset_id in enumerate(ids, start=1):
+            try:
+                changed += rerun(asset_id)
+            except (DecoderFailed, RefusedFile, StorageUnavailable) as failure:
+                failed += 1
+                self.stderr.write(f"{asset_id}: {type(failure).__name__}: {failure}")
+            if self.stdout.isatty() or number == len(ids):
+                end = "\n" if number == len(ids) else "\r"
+                self.stdout.write(f"{number} of {len(ids)}", ending=end)
+        self.stdout.write(f"{changed} assets {done}.")
+        if failed:
+            raise CommandError(f"{failed} failed; they are as they were.")
+
+    def _each(
+        self, done: str, service: Callable[[int], bool], options: dict[str, Any]
+    ) -> None:
         if options["all"] == bool(options["assets"]):
             raise CommandError("Name assets by their ids, or say --all.")
         ids = (

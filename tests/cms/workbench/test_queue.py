@@ -138,6 +138,7 @@ def test_the_menu_counts_what_waits_for_those_who_may_moderate(editors_client):
     page = editors_client.get(reverse("wagtailadmin_home")).content.decode()
 
     assert '"data-photos-waiting": "2"' in page
+    assert f'"url": "{reverse(QUEUE)}"' in page
 
 
 @pytest.mark.django_db

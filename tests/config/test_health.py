@@ -1,0 +1,133 @@
+"""What load balancers, monitors and operators are told."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import OperationalError, connection
+from django.db.models.functions import Now
+from django.test import Client
+
+from media_pipeline import services
+from media_pipeline.models import Asset
+from media_pipeline.testing import picture_bytes
+from outbox.metrics import gauge, rendered
+from outbox.models import FilePurge
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def figures(client):
+    """Return the value of each sample by its name and labels."""
+
+    def read() -> dict[str, float]:
+        lines = client.get("/metrics").text.splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+    return read
+
+
+def test_a_process_that_reaches_its_database_is_well(client):
+    response = client.get("/healthz")
+
+    assert (response.status_code, response.text) == (200, "ok\n")
+    assert "no-store" in response["Cache-Control"]
+    assert not response.cookies
+
+
+def test_a_process_without_its_database_is_not(client, monkeypatch):
+    def gone():
+        raise OperationalError
+
+    monkeypatch.setattr(connection, "cursor", gone)
+
+    assert client.get("/healthz").status_code == 503
+
+
+def test_workers_that_left_something_due_for_minutes_are_behind(client):
+    assert client.get("/healthz/worker").status_code == 200
+
+    purge = FilePurge.objects.create(storage="public", names=[])
+    FilePurge.objects.filter(pk=purge.pk).update(
+        not_before=Now() - timedelta(minutes=3)
+    )
+
+    assert client.get("/healthz/worker").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_figures_are_prometheus_text(client):
+    response = client.get("/metrics")
+
+    assert response["Content-Type"].startswith("text/plain; version=0.0.4")
+    sample = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+')
+    for line in response.text.splitlines():
+        assert line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line), line
+
+
+def test_labels_are_escaped():
+    text = rendered([gauge("a", "b", {'c"\\\n': 1}, by="d")])
+
+    assert text.splitlines()[-1] == 'a{d="c\\"\\\\\\n"} 1'
+
+
+def test_figures_tell_the_backlog_and_what_became_of_the_newest(figures, settings):
+    settings.MEDIA_PIPELINE_STEPS = ["hashes"]
+    done, refused, waiting = (
+        services.receive_upload(file=ContentFile(content, name="a.jpg"))
+        for content in (picture_bytes(320, 240), b"no picture", b"unread")
+    )
+    services.process_asset(done.pk)
+    services.process_asset(refused.pk)
+    finding = {"step": "tags", "verdict": "review", "reasons": ["tags_unavailable"]}
+    row = Asset.objects.get(pk=done.pk)
+    Asset.objects.filter(pk=done.pk).update(
+        result={**row.result, "findings": [finding]}
+    )
+    Asset.objects.filter(pk=waiting.pk).update(not_before=Now() - timedelta(seconds=90))
+
+    read = figures()
+
+    assert read['outbox_due{kind="shoppable_media.Asset"}'] == 1
+    assert 89 < read['outbox_oldest_due_seconds{kind="shoppable_media.Asset"}'] < 120
+    assert read['outbox_quarantined{kind="shoppable_media.Asset"}'] == 0
+    assert read['media_recent_assets{state="processed"}'] == 1
+    assert read['media_recent_refused_files{reason="not_a_picture"}'] == 1
+    assert read['media_recent_step_failures{step="tags"}'] == 1
+    assert read['media_recent_step_seconds{step="hashes",quantile="0.5"}'] > 0
+    assert any(name.startswith("media_model_ready") for name in read)
+
+
+def test_the_figures_queries_do_not_grow(client, django_assert_max_num_queries):
+    for _ in range(5):
+        Asset.objects.create(result={"findings": [], "timings_ms": {"decode": 1.0}})
+
+    with django_assert_max_num_queries(40):
+        client.get("/metrics")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"REMOTE_ADDR": "203.0.113.5"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.5"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_FORWARDED": "for=203.0.113.5"},
+    ],
+)
+def test_figures_are_for_this_machine_alone(asked):
+    assert Client(**asked).get("/metrics").status_code == 403
+
+
+def test_with_a_token_figures_are_for_whoever_has_it(settings):
+    settings.METRICS_TOKEN = "a-long-token"
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    assert Client().get("/metrics").status_code == 403
+    for sent, status in (("Bearer a-long-token", 200), ("Bearer wrong", 403)):
+        answer = far.get("/metrics", headers={"Authorization": sent})
+        assert answer.status_code == status
