@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db.models import F
 from django.db.models.functions import Now
 
-from outbox import leases, services
+from outbox import conf, leases, services
 from outbox.models import FilePurge, OutgoingMail
 from outbox.testing import crash, end_lease, lose, make_due, reread
 
@@ -133,6 +133,33 @@ def test_repeated_sweeps_reach_every_row(make_mail, rings):
 
     assert counts == [50, 50, 20, 0]
     assert sorted(keys(rings)) == sorted(mail.pk for mail in mails)
+
+
+def test_ten_thousand_rows_drain_after_an_outage_and_no_new_one_waits(make_mail, rings):
+    outage = 10_000
+    FilePurge.objects.bulk_create(
+        FilePurge(storage="public", names=[], created_at=Now() - timedelta(hours=1))
+        for _ in range(outage)
+    )
+    backlog = set(FilePurge.objects.values_list("pk", flat=True))
+    oldest = sorted(backlog)[:20]
+    waited = []
+
+    # A worker that keeps up with the sweeps; each tick somebody new comes.
+    for tick in range(30):
+        new = FilePurge.objects.create(storage="public", names=[])
+        rings.clear()
+        assert services.sweep() == conf.sweep_limit()
+        waited.append(new.pk in keys(rings))
+        FilePurge.objects.filter(pk__in=keys(rings)).update(settled_at=Now())
+        if tick == 1:
+            done = FilePurge.objects.filter(pk__in=oldest, settled_at=None)
+            # Each fifth ring is for the oldest one left: 20 in two sweeps.
+            assert not done.exists()
+
+    assert all(waited)
+    left = FilePurge.objects.filter(settled_at=None).count()
+    assert left == outage + 30 - 30 * conf.sweep_limit()
 
 
 def test_each_kind_of_work_gets_its_turn(make_mail, rings):
