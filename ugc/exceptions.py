@@ -11,6 +11,10 @@ class NotPossible(UgcError):
     """The photo's state does not allow it; ask for the photo again."""
 
 
+class ChangedMeanwhile(NotPossible):
+    """The author has changed it since it was seen; look at it again."""
+
+
 class TooManyUploads(UgcError):
     """This origin has uploaded enough for this hour; try later."""
 

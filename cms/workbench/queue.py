@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from media_pipeline.models import Asset, Rendition
+from ugc import services
 from ugc.catalogue import ProductCard, get_catalogue
 from ugc.models import Photo, PhotoQuerySet
 
@@ -146,6 +147,11 @@ class Tile:
     @property
     def state(self) -> str | Promise:
         return state_words(self.photo)
+
+    @property
+    def choice(self) -> str:
+        """The photo and what is seen of it, as the bulk form sends them."""
+        return f"{self.photo.public_id}:{services.review_stamp(self.photo)}"
 
     @property
     def since(self) -> datetime:

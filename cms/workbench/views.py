@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ugc import services
 from ugc.catalogue import ProductCard, get_catalogue
-from ugc.exceptions import NotPossible, UnknownProduct
+from ugc.exceptions import ChangedMeanwhile, NotPossible, UnknownProduct
 from ugc.models import Decision, Permission, Photo, PhotoQuerySet, Surface
 from ugc.reasons import get_reason
 
@@ -94,17 +94,14 @@ def queue(request: HttpRequest) -> HttpResponse:
 def decide_many(request: HttpRequest) -> HttpResponse:
     """Approve or refuse the chosen photos; those that changed are left and named."""
     back = redirect(queue_url(_tab(request.POST.get("tab", ""))))
-    chosen = list(
-        Photo.objects.filter(
-            public_id__in=request.POST.getlist("photo")[:MOST_AT_ONCE]
-        ).order_by("pk")
-    )
+    seen = _chosen(request)
+    chosen = list(Photo.objects.filter(public_id__in=seen).order_by("pk"))
     if not chosen:
         tell(request, gettext("Choose at least one photo."), level="warning")
         return back
     decide: Callable[[Photo], Decision]
     if request.POST.get("do") == "approve":
-        decide = _approval(request)
+        decide = _approval(request, seen)
     else:
         form = RefusalForm(request.POST)
         if not form.is_valid():
@@ -214,6 +211,7 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
             for seen in findings.tags or ()
         ],
         "surfaces": _surfaces(photo),
+        "seen": services.review_stamp(photo),
         "can_approve": photo.state == Photo.State.IN_REVIEW,
         "can_refuse": photo.state == Photo.State.IN_REVIEW,
         "can_remove": photo.state == Photo.State.APPROVED,
@@ -247,7 +245,8 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
 @moderators_only
 def approve(request: HttpRequest, public_id: str) -> HttpResponse:
     photo = _photo(public_id)
-    return _decide(request, photo, _approval(request))
+    seen = {photo.public_id: request.POST.get("seen", "")}
+    return _decide(request, photo, _approval(request, seen))
 
 
 @require_POST
@@ -507,9 +506,22 @@ def _surfaces(photo: Photo) -> list[dict[str, Any]]:
 # --- deciding and telling -------------------------------------------------------
 
 
-def _approval(request: HttpRequest) -> Callable[[Photo], Decision]:
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    """Return what was seen of each chosen photo, by public id."""
+    chosen = request.POST.getlist("photo")[:MOST_AT_ONCE]
+    return {
+        public_id: seen
+        for public_id, _, seen in (each.partition(":") for each in chosen)
+    }
+
+
+def _approval(
+    request: HttpRequest, seen: Mapping[str, str]
+) -> Callable[[Photo], Decision]:
     def approve_one(photo: Photo) -> Decision:
-        return services.approve_photo(photo, by=_editor(request))
+        return services.approve_photo(
+            photo, by=_editor(request), seen=seen[photo.public_id]
+        )
 
     return approve_one
 
@@ -536,6 +548,16 @@ def _decide(
     next_id = lists.neighbours(photo, Tab.WAITING)[1] if was_waiting else None
     try:
         decision = decide(photo)
+    except ChangedMeanwhile:
+        tell(
+            request,
+            gettext(
+                "Nothing was done: the author has changed this photo since you "
+                "opened it. Please look again."
+            ),
+            level="error",
+        )
+        return redirect(review_url(photo))
     except NotPossible:
         _tell_conflict(request, photo)
         return redirect(review_url(photo))

@@ -78,7 +78,9 @@ def shown(sent, client, gardener, django_capture_on_commit_callbacks):
         f"{desk}place/", {"do": "add", "product_key": "lady-fern", "x": 30, "y": 40}
     )
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(f"{desk}approve/")
+        page = client.get(desk).content.decode()
+        seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+        client.post(f"{desk}approve/", {"seen": seen})
     client.logout()
     client.cookies = visitors
     sent.refresh_from_db()

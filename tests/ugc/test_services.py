@@ -22,7 +22,7 @@ from tests.ugc.factories import (
     public_files,
 )
 from ugc import services
-from ugc.exceptions import NotPossible, UnknownProduct, UnknownReason
+from ugc.exceptions import ChangedMeanwhile, NotPossible, UnknownProduct, UnknownReason
 from ugc.models import (
     NOWHERE,
     Consent,
@@ -353,6 +353,63 @@ def test_approving_what_its_author_has_just_withdrawn_fails():
     photo.refresh_from_db()
     assert photo.state == State.WITHDRAWN
     assert not Decision.objects.exists()
+
+
+def test_nobody_approves_words_that_changed_since_they_were_seen():
+    photo = submit(caption="Nice cup")
+    settle(photo)
+    seen = services.review_stamp(Photo.objects.get(pk=photo.pk))
+    services.edit_photo(
+        photo, caption="Buy elsewhere", alt_text="", contributor=photo.contributor
+    )
+
+    with pytest.raises(ChangedMeanwhile):
+        services.approve_photo(photo, by=make_moderator(), seen=seen)
+
+    photo.refresh_from_db()
+    assert photo.state == State.IN_REVIEW
+    assert not Decision.objects.exists()
+
+
+def test_what_was_seen_unchanged_is_approved_once():
+    photo, editor = make_photo(), make_moderator()
+    seen = services.review_stamp(photo)
+
+    first = services.approve_photo(photo, by=editor, seen=seen)
+    Photo.objects.filter(pk=photo.pk).update(caption="New")
+    second = services.approve_photo(photo, by=editor, seen=seen)
+
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"caption": "new"},
+        {"alt_text": "new"},
+        {"recipe": {"version": 1}},
+        {"asset": None},
+    ],
+)
+def test_the_stamp_tells_each_thing_an_editor_sees(change):
+    photo = make_photo()
+    before = services.review_stamp(photo)
+
+    Photo.objects.filter(pk=photo.pk).update(**change)
+
+    assert services.review_stamp(Photo.objects.get(pk=photo.pk)) != before
+
+
+def test_the_stamp_tells_another_name_and_nothing_else():
+    photo = make_photo()
+    before = services.review_stamp(photo)
+
+    Photo.objects.filter(pk=photo.pk).update(priority=7)
+    assert services.review_stamp(Photo.objects.get(pk=photo.pk)) == before
+    photo.persona.name = "Somebody else"
+    photo.persona.save()
+
+    assert services.review_stamp(Photo.objects.get(pk=photo.pk)) != before
 
 
 @pytest.mark.parametrize("state", ["draft", "submitted", "refused", "removed"])

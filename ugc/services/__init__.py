@@ -22,6 +22,7 @@ from .moderation import (
     remove_photo,
     reopen_photo,
     retry_photo,
+    review_stamp,
 )
 from .submission import (
     reasons_in_words,
@@ -46,6 +47,7 @@ __all__ = [
     "replace_file",
     "restore_photo",
     "retry_photo",
+    "review_stamp",
     "set_permissions",
     "settle_photo",
     "stop_mails",

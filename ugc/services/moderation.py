@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +14,7 @@ from django.db.models import Q
 
 from media_pipeline import services as media
 from ugc import mails, policy, publishing, reasons
-from ugc.exceptions import NotPossible
+from ugc.exceptions import ChangedMeanwhile, NotPossible
 from ugc.models import Decision, Photo, PhotoEvent
 from ugc.signals import photo_approved, photo_refused, photo_removed
 
@@ -33,6 +35,21 @@ class TagAt:
     variant_sku: str = ""
 
 
+def review_stamp(photo: Photo) -> str:
+    """Return a short hash of what an editor sees and the author may change.
+
+    Reads ``photo.persona``.
+    """
+    seen = [
+        photo.caption,
+        photo.alt_text,
+        photo.recipe,
+        photo.asset_id,
+        photo.persona.name,
+    ]
+    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:32]
+
+
 def approve_photo(
     photo: Photo,
     *,
@@ -40,12 +57,15 @@ def approve_photo(
     tags: Iterable[TagAt] = (),
     rule: str = "",
     note: str = "",
+    seen: str | None = None,
 ) -> Decision:
     """Return the decision; the photo is public where its author allows it.
 
-    ``by`` is a person, or None with the ``rule`` that decided. A photo already
-    approved keeps its decision. Raises NotPossible from any other state than
-    ``in_review``.
+    ``by`` is a person, or None with the ``rule`` that decided. ``seen`` is the
+    ``review_stamp`` of what that person looked at; None where nobody looked at
+    a page. A photo already approved keeps its decision. Raises
+    ChangedMeanwhile if the photo is no longer what was seen, and NotPossible
+    from any other state than ``in_review``.
     """
     with transaction.atomic():
         for tag in tags:
@@ -65,6 +85,7 @@ def approve_photo(
             by=by,
             rule=rule,
             note=note,
+            seen=seen,
         )
         if is_new:
             PhotoEvent.objects.create(photo=photo, kind=Kind.APPROVED)
@@ -182,6 +203,7 @@ def _decide(
     rule: str = "",
     codes: Iterable[str] | None = None,
     note: str = "",
+    seen: str | None = None,
     **columns: Any,
 ) -> tuple[Decision, bool]:
     """Return the decision and whether it is new; a repetition changes nothing."""
@@ -191,11 +213,14 @@ def _decide(
     now = (
         # The photo alone: PostgreSQL locks no row that a join may lack.
         Photo.objects.select_for_update(of=("self",))
-        .select_related("decision", "asset")
+        .select_related("decision", "asset", "persona")
         .get(pk=photo.pk)
     )
     if now.state == to and now.decision and now.decision.outcome == outcome:
         return now.decision, False
+    # Under the lock: the author's next change waits, and then meets the new state.
+    if seen is not None and now.state in from_states and review_stamp(now) != seen:
+        raise ChangedMeanwhile("Its author has changed it since it was seen.")
     decision = Decision.objects.create(
         photo=now,
         actor_id=None if by is None else by.pk,

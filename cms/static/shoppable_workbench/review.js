@@ -16,6 +16,10 @@ function putInPlace(html) {
   for (const part of page.querySelectorAll("[data-part]")) {
     document.getElementById(part.id)?.replaceWith(document.adoptNode(part));
   }
+  // The author's words are not drawn anew: what was seen stays what this page
+  // showed when it was opened, so that a change since then is noticed.
+  const seen = find("#wb-approve input[name=seen]");
+  if (seen) seen.value = root.dataset.seen;
   if (focused?.id && !focused.isConnected) document.getElementById(focused.id)?.focus();
   draw();
 }

@@ -16,6 +16,7 @@ from media_pipeline.testing import picture_bytes
 from tests.browser.conftest import FLAGS
 from tests.servers import ServerMissing, skip_or_fail
 from tests.ugc.factories import make_asset, make_moderator, make_photo
+from ugc import services
 from ugc.models import Photo
 
 # Playwright's synchronous driver keeps an event loop in this thread.
@@ -179,6 +180,23 @@ def test_a_photo_is_refused_by_letters_and_the_decision_undone(page):
         page.keyboard.press("z")
     photo.refresh_from_db()
     assert photo.state == Photo.State.IN_REVIEW
+
+
+def test_placing_a_product_does_not_vouch_for_words_changed_meanwhile(page):
+    photo = photo_with_picture(product_key="mug", caption="Nice cup")
+    page.goto(review(photo))
+    services.edit_photo(
+        photo, caption="Buy elsewhere", alt_text="", contributor=photo.contributor
+    )
+
+    page.keyboard.press("t")
+    page.wait_for_selector(".wb-marker:focus")
+    with page.expect_navigation():
+        page.keyboard.press("a")
+
+    photo.refresh_from_db()
+    assert photo.state == Photo.State.IN_REVIEW
+    assert "Buy elsewhere" in page.content()
 
 
 def test_the_queue_is_worked_off_with_the_keyboard(page):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,11 @@ def stuck_photo():
 
 def ids(photos):
     return [photo.public_id for photo in photos]
+
+
+def choice(photo):
+    """What the photo's checkbox sends."""
+    return f"{photo.public_id}:{services.review_stamp(photo)}"
 
 
 def shown_in(response):
@@ -290,7 +296,7 @@ def test_chosen_photos_are_approved_and_public(editors_client, editor):
 
     editors_client.post(
         reverse("shoppable_workbench:decide_many"),
-        {"do": "approve", "photo": ids(chosen)},
+        {"do": "approve", "photo": [choice(each) for each in chosen]},
     )
 
     for photo in chosen:
@@ -308,7 +314,12 @@ def test_chosen_photos_are_refused_with_one_reason(editors_client):
 
     editors_client.post(
         reverse("shoppable_workbench:decide_many"),
-        {"do": "refuse", "photo": ids(chosen), "reason": "blurry", "note": "So dark."},
+        {
+            "do": "refuse",
+            "photo": [choice(each) for each in chosen],
+            "reason": "blurry",
+            "note": "So dark.",
+        },
     )
 
     for photo in chosen:
@@ -325,7 +336,7 @@ def test_nobody_is_refused_without_a_known_reason(editors_client, reason):
 
     editors_client.post(
         reverse("shoppable_workbench:decide_many"),
-        {"do": "refuse", "photo": [photo.public_id], "reason": reason},
+        {"do": "refuse", "photo": [choice(photo)], "reason": reason},
     )
 
     photo.refresh_from_db()
@@ -339,7 +350,7 @@ def test_a_photo_withdrawn_meanwhile_is_left_and_named(editors_client):
 
     response = editors_client.post(
         reverse("shoppable_workbench:decide_many"),
-        {"do": "approve", "photo": ids([photo, withdrawn])},
+        {"do": "approve", "photo": [choice(photo), choice(withdrawn)]},
         follow=True,
     )
 
@@ -348,6 +359,44 @@ def test_a_photo_withdrawn_meanwhile_is_left_and_named(editors_client):
     page = response.content.decode()
     assert "Approved 1 photo." in page
     assert "1 photo had changed meanwhile" in page
+
+
+@pytest.mark.django_db
+def test_a_photo_changed_since_the_queue_was_opened_is_left_and_named(editors_client):
+    photo, changed = make_photo(), make_photo(caption="Nice cup")
+    page = editors_client.get(reverse(QUEUE)).content.decode()
+    chosen = re.findall(r'name="photo" value="([^"]+)"', page)
+    services.edit_photo(
+        changed,
+        caption="Buy elsewhere",
+        alt_text="",
+        contributor=changed.contributor,
+    )
+
+    response = editors_client.post(
+        reverse("shoppable_workbench:decide_many"),
+        {"do": "approve", "photo": chosen},
+        follow=True,
+    )
+
+    photo.refresh_from_db()
+    changed.refresh_from_db()
+    assert photo.state == Photo.State.APPROVED
+    assert changed.state == Photo.State.IN_REVIEW
+    assert "1 photo had changed meanwhile" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_nothing_is_approved_at_once_without_saying_what_was_seen(editors_client):
+    photo = make_photo()
+
+    editors_client.post(
+        reverse("shoppable_workbench:decide_many"),
+        {"do": "approve", "photo": [photo.public_id]},
+    )
+
+    photo.refresh_from_db()
+    assert photo.state == Photo.State.IN_REVIEW
 
 
 @pytest.mark.django_db
@@ -364,7 +413,11 @@ def test_undo_reopens_all_that_was_decided_at_once(editors_client):
     chosen = [make_photo(), make_photo()]
     editors_client.post(
         reverse("shoppable_workbench:decide_many"),
-        {"do": "refuse", "photo": ids(chosen), "reason": "blurry"},
+        {
+            "do": "refuse",
+            "photo": [choice(each) for each in chosen],
+            "reason": "blurry",
+        },
     )
 
     response = editors_client.post(reverse("shoppable_workbench:undo"), follow=True)
@@ -381,7 +434,7 @@ def test_undo_leaves_what_somebody_decided_since(editors_client):
     photo = make_photo()
     editors_client.post(
         reverse("shoppable_workbench:decide_many"),
-        {"do": "approve", "photo": [photo.public_id]},
+        {"do": "approve", "photo": [choice(photo)]},
     )
     boss = get_user_model().objects.create_user("boss")
     photo.refresh_from_db()
@@ -399,7 +452,7 @@ def test_undoing_twice_changes_nothing_more(editors_client):
     photo = make_photo()
     editors_client.post(
         reverse("shoppable_workbench:decide_many"),
-        {"do": "approve", "photo": [photo.public_id]},
+        {"do": "approve", "photo": [choice(photo)]},
     )
 
     editors_client.post(reverse("shoppable_workbench:undo"))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.urls import reverse
@@ -20,6 +22,12 @@ from ugc.reasons import REASONS
 
 def address(name, photo):
     return reverse(f"shoppable_workbench:{name}", args=[photo.public_id])
+
+
+def approve(client, photo, **data):
+    """Post the form of a page that was opened just now."""
+    seen = services.review_stamp(photo)
+    return client.post(address("approve", photo), {"seen": seen, **data})
 
 
 def make_stuck_photo():
@@ -110,7 +118,7 @@ def test_the_page_costs_the_same_for_many_tags(editors_client):
 def test_approving_publishes_and_records_who(editors_client, editor):
     photo = make_photo()
 
-    editors_client.post(address("approve", photo))
+    approve(editors_client, photo)
 
     photo.refresh_from_db()
     assert photo.is_public
@@ -122,8 +130,8 @@ def test_approving_publishes_and_records_who(editors_client, editor):
 def test_a_double_click_decides_once(editors_client):
     photo = make_photo()
 
-    editors_client.post(address("approve", photo))
-    editors_client.post(address("approve", photo))
+    approve(editors_client, photo)
+    approve(editors_client, photo)
 
     assert photo.decisions.count() == 1
 
@@ -132,8 +140,8 @@ def test_a_double_click_decides_once(editors_client):
 def test_the_next_waiting_photo_opens_if_wanted(editors_client):
     first, second = make_photo(), make_photo()
 
-    response = editors_client.post(address("approve", first), {"open_next": "on"})
-    last = editors_client.post(address("approve", second), {"open_next": "on"})
+    response = approve(editors_client, first, open_next="on")
+    last = approve(editors_client, second, open_next="on")
 
     assert response.headers["Location"] == address("review", second)
     assert last.headers["Location"] == reverse("shoppable_workbench:queue")
@@ -143,7 +151,7 @@ def test_the_next_waiting_photo_opens_if_wanted(editors_client):
 def test_the_page_stays_if_that_is_wanted(editors_client):
     photo, _other = make_photo(), make_photo()
 
-    response = editors_client.post(address("approve", photo))
+    response = approve(editors_client, photo)
 
     assert response.headers["Location"] == address("review", photo)
     page = reviewed(editors_client, _other).content.decode()
@@ -217,10 +225,44 @@ def test_a_conflict_with_the_author_is_told_plainly(editors_client, name):
     assert "Taken back" in page
 
 
+@pytest.mark.django_db
+def test_words_changed_since_the_page_was_opened_are_not_approved(editors_client):
+    photo = make_photo(caption="Nice cup")
+    page = reviewed(editors_client, photo).content.decode()
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    services.edit_photo(
+        photo, caption="Buy elsewhere", alt_text="", contributor=photo.contributor
+    )
+
+    response = editors_client.post(
+        address("approve", photo), {"seen": seen, "open_next": "on"}, follow=True
+    )
+
+    photo.refresh_from_db()
+    assert photo.state == Photo.State.IN_REVIEW
+    page = response.content.decode()
+    assert "the author has changed this photo since you opened it" in page
+    assert "Buy elsewhere" in page
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    editors_client.post(address("approve", photo), {"seen": seen})
+    photo.refresh_from_db()
+    assert photo.state == Photo.State.APPROVED
+
+
+@pytest.mark.django_db
+def test_nothing_is_approved_without_saying_what_was_seen(editors_client):
+    photo = make_photo()
+
+    editors_client.post(address("approve", photo))
+
+    photo.refresh_from_db()
+    assert photo.state == Photo.State.IN_REVIEW
+
+
 @pytest.mark.django_db(transaction=True)
 def test_removing_takes_a_public_photo_down(editors_client):
     photo = make_photo()
-    editors_client.post(address("approve", photo))
+    approve(editors_client, photo)
 
     editors_client.post(address("remove", photo), {"reason": "copyright"})
 
@@ -242,7 +284,7 @@ def test_a_refused_photo_can_be_opened_again(editors_client):
 @pytest.mark.django_db
 def test_undo_after_one_decision_leads_back_to_the_photo(editors_client):
     photo = make_photo()
-    editors_client.post(address("approve", photo), {"open_next": "on"})
+    approve(editors_client, photo, open_next="on")
 
     response = editors_client.post(reverse("shoppable_workbench:undo"))
 
