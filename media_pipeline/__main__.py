@@ -3,6 +3,7 @@
     python -m media_pipeline FILE… [--out DIR] [--recipe RECIPE.json]
                                    [--steps a,b,c] [--catalogue DIR]
     python -m media_pipeline models install [--from DIR] | status
+    python -m media_pipeline train-head --photos DIR --labels CSV [--out HEAD.npz]
 
 Standard output holds one JSON object a line, in input order; logs go to standard
 error. Exit status 0 when every file got an answer (a refusal is an answer), 2 for
@@ -60,6 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .backends.install import main as models
 
             return models(given[1:])
+        if given[:1] == ["train-head"]:
+            from .heads import main as train_head
+
+            return train_head(given[1:], answers)
         options = _parsed(given)
         try:
             recipe = None if options.recipe is None else _recipe(options.recipe)

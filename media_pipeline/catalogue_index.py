@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import IO, Any, Protocol, cast
 
+import numpy as np
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
@@ -29,7 +30,13 @@ from .exceptions import (
 )
 from .known_pictures import CatalogueIndexing, IndexVersion, ProductLikeness
 from .registry import discover
-from .similarity import Embedder, Fingerprint, fingerprint_of
+from .similarity import (
+    Embedder,
+    Fingerprint,
+    Vectors,
+    fingerprint_of,
+    vector_from_bytes,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +143,26 @@ def bring_up_to_date(*, seconds: float | None = None) -> bool:
     if is_changed or gone:
         IndexVersion.count_change(IndexVersion.Name.CATALOGUE)
     return is_complete
+
+
+def labelled_vectors() -> tuple[Vectors, list[str], str]:
+    """Return the indexed pictures' vectors, categories and model, to train on.
+
+    The category is what the catalogue's pictures name as ``category``.
+    """
+    embedder = _embedder()
+    catalogue = cast("ListedPictures", import_string(conf.catalogue())())
+    categories = {
+        picture.key: str(getattr(picture, "category", "") or "")
+        for picture in catalogue.pictures()
+    }
+    rows = ProductLikeness.objects.filter(model=embedder.name).exclude(pixels_sha256="")
+    pairs = list(rows.order_by("pk").values_list("key", "vector"))
+    vectors = np.zeros((len(pairs), embedder.length), np.float32)
+    for place, (_, vector) in enumerate(pairs):
+        vectors[place] = vector_from_bytes(bytes(vector))
+    labels = [categories.get(key, "") for key, _ in pairs]
+    return vectors, labels, embedder.name
 
 
 def _read(picture: CataloguePicture) -> bytes | None:

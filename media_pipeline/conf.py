@@ -151,6 +151,16 @@ def product_index() -> str:
     return str(setting("PRODUCT_INDEX", "media_pipeline.duplicates.product_index"))
 
 
+def category_head() -> str:
+    """Path of the trained head of the shop's own categories; empty: none is used.
+
+    ``train-head`` makes it. The environment variable of the same name serves the
+    command.
+    """
+    default = os.environ.get("MEDIA_PIPELINE_CATEGORY_HEAD", "")
+    return str(setting("CATEGORY_HEAD", default))
+
+
 def compared_photos() -> int:
     """How many of the newest photos are compared by vector; 5 KB of memory each.
 

@@ -56,7 +56,11 @@ def worker_pipeline(profile: str) -> Pipeline:
     """Return the profile's steps; photos are by default compared and searched too."""
     names: tuple[str, ...] | None = None
     if profile == Asset.Profile.PHOTO and conf.setting("STEPS", None) is None:
-        more = ("products", "duplicates") if conf.catalogue() else ("duplicates",)
+        more = (
+            *(("categories",) if conf.category_head() else ()),
+            *(("products",) if conf.catalogue() else ()),
+            "duplicates",
+        )
         names = (*DEFAULT_STEPS, *(name for name in more if name not in DEFAULT_STEPS))
     pipeline = build_pipeline(names, profile=profile)
     return dataclasses.replace(

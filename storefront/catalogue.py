@@ -54,6 +54,7 @@ class CataloguePicture:
     key: str
     name: str
     reference: str
+    category: str = ""  # the product's, as a slug
 
     def open(self) -> IO[bytes]:
         return conf.picture_renderer().open(self.reference)
@@ -160,4 +161,5 @@ class DatabaseCatalogue:
                 key=row.product.key,
                 name=text_for(row.alt_texts, default, default) or row.product.key,
                 reference=row.reference,
+                category=row.product.category_id or "",
             )

@@ -4,6 +4,7 @@ Their order here means nothing; ``pipeline.DEFAULT_STEPS`` says which of them ru
 """
 
 from . import (
+    categories,
     clothing,
     codes,
     colours,
@@ -20,6 +21,7 @@ from . import (
 )
 
 __all__ = [
+    "categories",
     "clothing",
     "codes",
     "colours",
