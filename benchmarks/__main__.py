@@ -1,10 +1,14 @@
-"""``./run bench [NAME…]``: pages, pipeline, ping; all of them without a name."""
+"""``./run bench [NAME…]``: all but accuracy without a name.
+
+pages, pipeline, renditions, ping, search; accuracy [--photos DIR] with labels made by hand.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import tempfile
+from pathlib import Path
 
 # Before anything that starts threads of its own: one thread, as in a worker.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -13,16 +17,24 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    names = ("pages", "pipeline", "ping")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
-    chosen = parser.parse_args().names or names
-    unknown = sorted(set(chosen) - set(names))
+    names = ("pages", "pipeline", "renditions", "ping", "search")
+    more = ("accuracy",)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=", ".join((*names, *more))
+    )
+    parser.add_argument(
+        "--photos", type=Path, metavar="DIR", help="further photos, for accuracy"
+    )
+    options = parser.parse_args()
+    chosen = options.names or names
+    unknown = sorted(set(chosen) - {*names, *more})
     if unknown:
-        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(names)}")
+        there = ", ".join((*names, *more))
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {there}")
     with tempfile.TemporaryDirectory(prefix="schaufenster-bench-") as folder:
         os.environ["SCHAUFENSTER_DATA_DIR"] = folder
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.development"
-        if "pages" in chosen or "pipeline" in chosen:
+        if {"pages", "pipeline", "renditions", "accuracy"} & set(chosen):
             import django
 
             django.setup()
@@ -34,6 +46,18 @@ def main() -> None:
             from . import pipeline
 
             pipeline.run()
+        if "renditions" in chosen:
+            from . import renditions
+
+            renditions.run()
+        if "accuracy" in chosen:
+            from . import accuracy
+
+            accuracy.run(options.photos)
+    if "search" in chosen:
+        from . import search
+
+        search.run()
     if "ping" in chosen:
         from . import ping
 
