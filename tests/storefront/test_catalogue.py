@@ -303,3 +303,10 @@ def test_every_page_number_shows_a_page(asked, shown, settings):
 def test_words_are_found_by_their_beginnings():
     assert words_of("Größe, 180 ml – CUP-080") == ["grosse", "180", "ml", "cup-080"]
     assert searchable(["Wood-fired cup", "cup"]) == " wood-fired wood fired cup"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "…", "%"])
+def test_a_search_for_nothing_finds_nothing(text):
+    ProductFactory(key="cup", english="Stoneware cup")
+
+    assert found(text) == []

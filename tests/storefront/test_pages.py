@@ -214,3 +214,19 @@ def test_every_control_has_a_label(browser):
         for control in controls:
             [name] = re.findall(r'\sid="([^"]+)"', control)
             assert f'for="{name}"' in text, (path, control)
+
+
+def test_several_pictures_can_be_scrolled_by_keyboard(browser):
+    lamp = ProductFactory(key="lamp", english="Paper lamp")
+    for position in (1, 2):
+        ProductPictureFactory(product=lamp, position=position)
+    cup = ProductFactory(key="cup", english="Stoneware cup")
+    ProductPictureFactory(product=cup)
+
+    lamps, cups = (browser.get(f"/shop/{key}/").text for key in ("lamp", "cup"))
+
+    assert (
+        '<div class="store-pictures" role="group" tabindex="0" '
+        'aria-label="Paper lamp">' in lamps
+    )
+    assert '<div class="store-pictures">' in cups  # nothing to scroll
