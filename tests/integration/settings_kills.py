@@ -21,8 +21,11 @@ ROOT_URLCONF = "media_pipeline.urls"
 
 OUTBOX_LEASE_SECONDS = 5
 OUTBOX_HEARTBEAT_SECONDS = 1.5
+OUTBOX_CRASH_RETRY_SECONDS = (1, 3)
+OUTBOX_MAX_BACKOFF_SECONDS = 10  # outages here last for seconds
 # Enough of the pipeline to be killed in; its models would only take time.
 MEDIA_PIPELINE_STEPS = ["hashes", "colours"]
+MEDIA_PIPELINE_CATALOGUE = ""  # there is no shop
 if "KILLS_COPIES_EXPIRE_SECONDS" in os.environ:
     MEDIA_PIPELINE_COPIES_EXPIRE_SECONDS = float(
         os.environ["KILLS_COPIES_EXPIRE_SECONDS"]
@@ -31,3 +34,38 @@ if "KILLS_COPIES_EXPIRE_SECONDS" in os.environ:
 if "KILLS_BROKER_URL" in os.environ:
     CELERY_BROKER_URL = os.environ["KILLS_BROKER_URL"]
     CELERY_BROKER_TRANSPORT_OPTIONS = REDIS_BROKER_TRANSPORT_OPTIONS
+
+if "KILLS_DATABASE_URL" in os.environ:
+    import dj_database_url
+
+    DATABASES["default"] = {
+        **dj_database_url.parse(os.environ["KILLS_DATABASE_URL"]),
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+if "KILLS_S3_URL" in os.environ:
+    from botocore.config import Config
+
+    STORAGES = {
+        alias: {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "access_key": os.environ["KILLS_S3_ACCESS_KEY"],
+                "secret_key": os.environ["KILLS_S3_SECRET_KEY"],
+                "endpoint_url": os.environ["KILLS_S3_URL"],
+                "region_name": "us-east-1",
+                "bucket_name": os.environ[f"KILLS_S3_{alias.upper()}"],
+                "file_overwrite": True,
+                "default_acl": None,
+                # As in production, but for the shorter waits.
+                "client_config": Config(
+                    signature_version="s3v4",
+                    s3={"addressing_style": "path"},
+                    connect_timeout=2,
+                    read_timeout=3,
+                    retries={"max_attempts": 2, "mode": "standard"},
+                ),
+            },
+        }
+        for alias in ("incoming", "private", "public")
+    }
