@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from media_pipeline.results import Tag
+
 from . import lite0, sessions
 from .model_files import IMAGE_SAFETY, LITE0, OPEN_NSFW
 from .pictures import Pixels, as_if_saved_as_jpeg, once, scaled
@@ -37,6 +39,7 @@ class ModerationScores:
     graphic: float | None = None
     weapon: float | None = None
     alcohol: float | None = None
+    others: tuple[Tag, ...] = ()  # what else an engine knows, as reason codes
     models: tuple[str, ...] = ()  # name, version and sum of each
 
 

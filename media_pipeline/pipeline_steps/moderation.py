@@ -54,6 +54,7 @@ class Moderation:
     graphic_review: float = 0.85
     weapon_review: float = 0.2  # 1 of 4,712 harmless photos
     alcohol_hint: float = 0.4
+    others_review: float = 0.5  # of what only some engines know, as hate symbols
     backend: str = "media_pipeline.backends.nudity.LocalModeration"
     backend_options: Mapping[str, Any] = field(default_factory=dict)
     engine: ModerationBackend = field(init=False, repr=False, compare=False)
@@ -82,6 +83,10 @@ class Moderation:
             verdict = Verdict.REVIEW
         if (scores.alcohol or 0) >= self.alcohol_hint:
             reasons.append("alcohol")
+        for other in scores.others:
+            if other.confidence >= self.others_review:
+                reasons.append(other.label)
+                verdict = Verdict.REVIEW
         return StepResult(
             step=self.name,
             verdict=verdict,
@@ -96,3 +101,6 @@ def _check(scores: ModerationScores) -> None:
         value = getattr(scores, name)
         if value is not None and not 0 <= value <= 1:
             raise BackendUnavailable(f"The score {name}={value!r} is not in [0, 1].")
+    for other in scores.others:
+        if not 0 <= other.confidence <= 1:
+            raise BackendUnavailable(f"{other.label!r} scores {other.confidence!r}.")
