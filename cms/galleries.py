@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, Value, When
@@ -17,8 +18,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ugc.models import Photo, PhotoTag, ProductTag, Surface, public_q
 
-from .shoppable import ShownPhoto
+from .shoppable import ShoppablePhoto, ShownPhoto, shoppable
 from .tiles import rows_of, tiles
+
+_PUBLIC_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 class RuleKind(enum.StrEnum):
@@ -53,12 +56,13 @@ class Gallery:
     """Tiles, and where the next ones begin."""
 
     tiles: tuple[ShownPhoto, ...] = ()
+    lead: ShoppablePhoto | None = None  # drawn large before the tiles
     name: str = ""  # of the rule, as addresses carry it
     next_cursor: str = ""  # "" at the end
     is_continued: bool = False  # these are not the first ones
 
     def __bool__(self) -> bool:
-        return bool(self.tiles)
+        return bool(self.tiles or self.lead)
 
 
 def gallery_by_hand(photo_ids: Sequence[int], *, surface: Surface) -> Gallery:
@@ -84,6 +88,8 @@ def gallery_by_rule(
     ``after`` is the public id of the photo before the first; one that is not
     in the gallery begins anew. Two queries, three with ``after``.
     """
+    # Whatever stands in an address: nothing but an id goes into a query.
+    after = after if _PUBLIC_ID.fullmatch(after) else ""
     walk = _newest if rule.kind is RuleKind.NEWEST else _best
     found, is_continued = walk(rule, surface, after)
     rows = list(found[: count + 1])
@@ -94,6 +100,22 @@ def gallery_by_rule(
         next_cursor=shown[-1][0] if len(rows) > count else "",
         is_continued=is_continued,
     )
+
+
+def with_lead(gallery: Gallery, *, surface: Surface, language: str) -> Gallery:
+    """Return the gallery with its first photo apart, to shop from.
+
+    Photos that follow a "more" link have been led into already: these stay
+    tiles. Three queries, and what the catalogue needs for the cards.
+    """
+    if gallery.is_continued or not gallery.tiles:
+        return gallery
+    first, *rest = gallery.tiles
+    # Empty if it was taken down since the tiles were read.
+    found = shoppable(
+        Photo.objects.filter(public_id=first.public_id), surface, language
+    )
+    return replace(gallery, lead=found[0] if found else None, tiles=tuple(rest))
 
 
 def _newest(rule: Rule, surface: Surface, after: str) -> tuple[Any, bool]:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from ugc.models import Surface
 
 from . import conf
-from .galleries import Gallery, Rule, RuleKind, gallery_by_rule
+from .galleries import Gallery, Rule, RuleKind, gallery_by_rule, with_lead
 from .product_urls import shop_url
 from .structured import for_script
 
@@ -36,21 +36,26 @@ def product_context(
         "product": product,
         "shop_url": shop_url(),
         "structured": for_script(product_data(product, request.build_absolute_uri)),
-        "gallery": photos_of(request, key),
+        "gallery": photos_of(request, key, language=language),
         "share_url": product.share_url,
     }
 
 
-def photos_of(request: HttpRequest, key: str) -> Gallery:
-    """Return the photos that show the product, from where the address says."""
+def photos_of(request: HttpRequest, key: str, *, language: str) -> Gallery:
+    """Return the photos that show the product, from where the address says.
+
+    The best one leads, with everything that can be bought in it.
+    """
     rule = Rule(RuleKind.PRODUCT, key)
     asked = request.GET.get("gallery") == rule.name
-    return gallery_by_rule(
+    surface = Surface.PRODUCT_PAGES
+    gallery = gallery_by_rule(
         rule,
-        surface=Surface.PRODUCT_PAGES,
+        surface=surface,
         count=conf.gallery_page_size(),
         after=request.GET.get("after", "")[:64] if asked else "",
     )
+    return with_lead(gallery, surface=surface, language=language)
 
 
 def list_context(request: HttpRequest, *, language: str) -> dict[str, Any]:

@@ -81,6 +81,51 @@ def test_an_approved_photo_is_on_its_products_page_at_once(client, shops, lamp):
     assert "Ada L." in shown
 
 
+def test_the_best_photo_of_a_product_can_be_shopped_from_its_page(client, shops, lamp):
+    material.a_product("chair", name="Chair", german="Stuhl")
+    second = material.a_public_photo(tags=[("lamp", 0.1, 0.1)], score=1)
+    best = material.a_public_photo(
+        tags=[("lamp", 0.37, 0.62), ("chair", 0.8, 0.2)], score=2, by="Ada L."
+    )
+
+    shown = text(client.get("/en/shop/lamp/"))
+    lead, tiles = shown.split('<ul class="weave-gallery"')
+
+    lead = lead[lead.index('class="weave-shoppable"') :]
+    assert lead.count('<button class="weave-spot') == 2
+    assert "at-x-37 at-y-62" in lead
+    assert "In this photo" in lead
+    assert "Chair" in lead
+    assert "Photo by Ada L." in lead
+    assert f'name="origin" value="{best.public_id}"' in lead
+    assert second.public_id in tiles
+    assert best.public_id not in tiles
+
+
+def test_an_only_photo_leaves_no_empty_gallery_behind_it(client, shops, lamp):
+    material.a_public_photo(tags=[("lamp", 0.5, 0.5)])
+
+    shown = text(client.get("/en/shop/lamp/"))
+
+    assert "weave-spot" in shown
+    assert '<ul class="weave-gallery"' not in shown
+    assert "Nobody has shown theirs yet" not in shown
+
+
+def test_further_photos_of_a_product_are_all_tiles(client, shops, lamp):
+    photos = [
+        material.a_public_photo(tags=[("lamp", 0.5, 0.5)], score=score)
+        for score in (2, 1)
+    ]
+
+    shown = text(
+        client.get(f"/en/shop/lamp/?gallery={LAMP.name}&after={photos[0].public_id}")
+    )
+
+    assert "weave-spot" not in shown
+    assert photos[1].public_id in shown
+
+
 @pytest.mark.parametrize("surface", [Surface.GALLERIES, Surface.MAIL])
 def test_a_photo_without_that_permission_is_not_on_product_pages(
     client, shops, lamp, surface
@@ -110,7 +155,8 @@ def test_a_products_page_takes_the_same_queries_at_10_and_at_1000_photos(
 
     with django_assert_num_queries(len(few)):
         shown = text(client.get("/en/shop/lamp/"))
-    assert shown.count('class="weave-tile ') == 24
+    assert shown.count('class="weave-spot ') == 1
+    assert shown.count('class="weave-tile ') == 23
 
 
 def test_more_photos_follow_by_link(client, shops, lamp):
