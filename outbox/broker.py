@@ -17,6 +17,7 @@ site's own user should be able to write, and ``polling_interval`` (0.1 s).
 from __future__ import annotations
 
 import logging
+import math
 import time
 import uuid
 from collections import deque
@@ -40,6 +41,9 @@ ALIAS = "shoppable-filesystem"
 #: Dot-files older than this belong to a process that was killed. Seconds; both
 #: writing and taking a message last some thousandths of one.
 STALE_AFTER = 60
+
+#: How often who waits for a message looks whether the worker shall end. Seconds.
+_LOOK_UP = 0.2
 
 _sequence = count()
 
@@ -136,6 +140,7 @@ class Transport(virtual.Transport):
 
     Channel = Channel
     polling_interval = 0.1  # seconds
+    is_ending = False  # set in a worker's main process once it is told to end
     driver_type = "filesystem"
     driver_name = ALIAS
     # Of the process, as with kombu's own transports that live on one machine.
@@ -148,6 +153,23 @@ class Transport(virtual.Transport):
     @property
     def default_connection_params(self) -> dict[str, Any]:
         return {}  # a folder has neither host nor port
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        """Handle one message; raises ``socket.timeout`` if none comes in time.
+
+        Or sooner, when the worker is told to end: Celery lets it wait for two
+        seconds before it looks whether it shall.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = math.inf if deadline is None else deadline - time.monotonic()
+            try:
+                super().drain_events(connection, timeout=max(0, min(left, _LOOK_UP)))  # type: ignore[no-untyped-call]
+            except TimeoutError:  # socket.timeout is its old name
+                if self.is_ending or left <= _LOOK_UP:
+                    raise
+            else:
+                return
 
     def driver_version(self) -> str:
         return "1"

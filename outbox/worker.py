@@ -9,7 +9,9 @@ import signal
 import sys
 from typing import Any
 
-from celery.signals import beat_embedded_init, worker_ready
+from celery.signals import beat_embedded_init, worker_ready, worker_shutting_down
+
+from . import broker
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,14 @@ def _die_with_worker(**kwargs: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _wait_no_longer(**kwargs: Any) -> None:
+    broker.Transport.is_ending = True
+
+
 worker_ready.connect(_sweep_at_start, dispatch_uid="shoppable_outbox_sweep_at_start")
+worker_shutting_down.connect(
+    _wait_no_longer, dispatch_uid="shoppable_outbox_wait_no_longer"
+)
 beat_embedded_init.connect(
     _die_with_worker, dispatch_uid="shoppable_outbox_die_with_worker"
 )

@@ -203,6 +203,29 @@ def test_messages_are_json_that_only_the_owner_reads(tmp_path):
     assert message.parent.stat().st_mode & 0o077 == 0
 
 
+def test_who_waits_for_a_message_waits_as_long_as_asked(tmp_path):
+    with connect(tmp_path / "broker") as connection:
+        queue = connection.SimpleQueue("work")
+        began = time.monotonic()
+
+        with pytest.raises(Empty):
+            queue.get(timeout=0.7)
+
+        assert time.monotonic() - began >= 0.7
+
+
+def test_a_worker_that_is_told_to_end_waits_no_longer(tmp_path, monkeypatch):
+    with connect(tmp_path / "broker") as connection:
+        queue = connection.SimpleQueue("work")
+        monkeypatch.setattr(broker.Transport, "is_ending", True)
+        began = time.monotonic()
+
+        with pytest.raises(Empty):
+            queue.get(timeout=20)
+
+        assert time.monotonic() - began < 5
+
+
 def test_a_broker_without_its_folder_says_so():
     with (
         pytest.raises(ValueError, match="folder"),
