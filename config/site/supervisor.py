@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -19,6 +20,8 @@ from types import FrameType
 from django.core.management.base import CommandError
 
 HOST = "127.0.0.1"
+USUAL_PORT = 8000
+LAST_PORT = 65_535
 STOP_SECONDS = 10.0  # for a child to end by itself; then it is killed
 READY_SECONDS = 60.0  # for the web server's first answer
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -33,16 +36,36 @@ class StopRequested(BaseException):
     """
 
 
+def port_number(text: str) -> int:
+    """Return the port that somebody wrote; raises CommandError if it is none."""
+    try:
+        port = int(text)
+    except ValueError:
+        port = 0
+    if not 1 <= port <= LAST_PORT:
+        raise CommandError(
+            f"A port is a number from 1 to {LAST_PORT}, not {text!r}. For instance: "
+            f"PORT={USUAL_PORT} ./run demo"
+        )
+    return port
+
+
 def ensure_port_is_free(port: int) -> None:
-    """Raise CommandError if somebody listens there: perhaps a demo of before."""
+    """Raise CommandError if we could not listen there: perhaps a demo of before."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
+            if error.errno == errno.EACCES:
+                raise CommandError(
+                    f"Port {port} is not open to this user ({error.strerror}). Take "
+                    f"one from 1024 on: PORT={USUAL_PORT} ./run demo"
+                ) from error
+            other = port + 1 if port < LAST_PORT else USUAL_PORT
             raise CommandError(
                 f"Port {port} of this machine is taken ({error.strerror}). End what "
-                f"runs there, or take another one: PORT={port + 1} ./run demo"
+                f"runs there, or take another one: PORT={other} ./run demo"
             ) from error
 
 
@@ -99,7 +122,8 @@ class Supervisor:
                 *(sys.executable, "-m", "gunicorn", "config.wsgi:application"),
                 *("--worker-class", "gthread", "--workers", "1", "--threads", "4"),
                 *("--bind", f"{HOST}:{port}", "--graceful-timeout", "5"),
-                *("--access-logfile", "-"),
+                # No log of requests: addresses such as /me/open/<token>/ are keys.
+                "--no-control-socket",
             ],
         )
 

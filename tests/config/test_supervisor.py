@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -11,9 +12,15 @@ import textwrap
 import time
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from config.site.supervisor import HOST, Supervisor, ensure_port_is_free
+from config.site.supervisor import (
+    HOST,
+    Supervisor,
+    ensure_port_is_free,
+    port_number,
+)
 
 
 def is_alive(pid: int) -> bool:
@@ -52,6 +59,56 @@ def test_a_taken_port_is_named_with_a_way_out():
 
         with pytest.raises(CommandError, match=rf"Port {port} .*PORT={port + 1}"):
             ensure_port_is_free(port)
+
+
+def test_the_command_tells_of_a_taken_port_before_anything_else():
+    with socket.socket() as other:
+        other.bind((HOST, 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        with pytest.raises(CommandError, match=f"Port {port}"):
+            call_command("demo", port=port, probe=True)
+
+
+@pytest.mark.parametrize("text", ["abc", "70000", "65536", "-1", "0", "80.5", ""])
+def test_what_is_no_port_is_told_so(text):
+    with pytest.raises(CommandError, match=r"from 1 to 65535"):
+        port_number(text)
+
+
+@pytest.mark.parametrize("text", ["abc", "70000", "-1"])
+def test_the_environments_port_is_looked_at_too(monkeypatch, text):
+    monkeypatch.setenv("PORT", text)
+
+    with pytest.raises(CommandError, match=r"from 1 to 65535"):
+        call_command("demo", probe=True)
+
+
+def test_a_port_for_which_the_user_lacks_the_right_is_told_apart(monkeypatch):
+    def bind(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("socket.socket.bind", bind)
+
+    with pytest.raises(CommandError, match=r"Port 80 is not open to this user"):
+        ensure_port_is_free(80)
+
+
+def test_requests_are_not_logged_since_their_addresses_can_be_keys(
+    tmp_path, monkeypatch
+):
+    commands = []
+    supervisor = Supervisor(logs=tmp_path, environment={})
+    monkeypatch.setattr(
+        supervisor, "_start", lambda name, command: commands.append(command)
+    )
+
+    supervisor.start_web(8000)
+
+    [command] = commands
+    assert "gunicorn" in command
+    assert not any("access" in argument for argument in command)
 
 
 def test_a_free_port_is_fine():

@@ -20,7 +20,14 @@ from config.site import seeding
 from config.site.demo_files import default_folder
 from config.site.models import SeededPhoto
 from config.site.progress import Progress
-from config.site.supervisor import HOST, StopRequested, Supervisor, ensure_port_is_free
+from config.site.supervisor import (
+    HOST,
+    USUAL_PORT,
+    StopRequested,
+    Supervisor,
+    ensure_port_is_free,
+    port_number,
+)
 from ugc.access import photo_token
 from ugc.models import Photo
 
@@ -36,12 +43,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--port",
-            type=int,
-            default=int(os.environ.get("PORT") or 8000),
+            default=os.environ.get("PORT") or USUAL_PORT,
             help="of the web server; default: the environment's PORT, or 8000",
         )
         parser.add_argument(
             "--exit", action="store_true", help="stop once everything is up"
+        )
+        parser.add_argument(
+            "--probe", action="store_true", help="only tell whether the port is free"
         )
         parser.add_argument(
             "--seed-only", action="store_true", help="fill the shop, serve nothing"
@@ -49,16 +58,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
+        # First of all: what follows takes its time.
+        port = port_number(str(options["port"]))
+        if not options["seed_only"]:
+            ensure_port_is_free(port)
+        if options["probe"]:
+            return
         data: Path | None = getattr(settings, "DATA_DIR", None)
         if data is None:
             raise CommandError(
                 "The demo runs with the embedded settings only "
                 "(DJANGO_SETTINGS_MODULE=config.settings.development)."
             )
-        port: int = options["port"]
         url = f"http://{HOST}:{port}"
-        if not options["seed_only"]:
-            ensure_port_is_free(port)
         self._migrate()
         if options["seed_only"] and seeding.is_seeded():
             self.stdout.write("The shop is filled.")
