@@ -82,13 +82,12 @@ class Holder:
         """The contributor this browser uploads as; a photo's link is not enough."""
         if not self.hashes:
             return None
-        token = (
-            AccessToken.objects.filter(token_hash__in=self.hashes, photo=None)
-            .select_related("contributor")
-            .order_by("pk")
-            .first()
-        )
-        return token.contributor if token else None
+        tokens = AccessToken.objects.filter(
+            token_hash__in=self.hashes, photo=None
+        ).select_related("contributor")
+        own = {token.token_hash: token.contributor for token in tokens}
+        # In the cookie's order: what was there first stays.
+        return next((own[each] for each in self.hashes if each in own), None)
 
 
 def holder_of(request: HttpRequest) -> Holder:
@@ -102,9 +101,13 @@ def may_moderate(user: AbstractBaseUser | AnonymousUser) -> bool:
 
 
 def open_token(token: str) -> AccessToken | None:
-    """The row of a secret link's token, its use noted; None if there is none."""
+    """The row of a secret link's token, its use noted; None if there is none.
+
+    Links are of single photos. A contributor's token only ever lies in a cookie:
+    as a link, it would have strangers upload into whoever sent it round.
+    """
     row = (
-        AccessToken.objects.filter(token_hash=hash_token(token))
+        AccessToken.objects.filter(token_hash=hash_token(token), photo__isnull=False)
         .select_related("photo")
         .first()
     )

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from .models import NOWHERE, Surface
+from .texts import one_line
 
 #: What the file chooser offers. HEIC by name too: some browsers know no type for it.
 ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,.heic,.heif"
@@ -103,12 +104,13 @@ class PhotoForm(WordsForm):
             "You can stop it any time."
         ),
         required=False,
+        max_length=254,  # RFC 5321; what the database holds
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
     def clean_persona_name(self) -> str:
-        name: str = self.cleaned_data["persona_name"]
-        if not name.strip():
+        name = one_line(self.cleaned_data["persona_name"], length=60)
+        if not name:
             raise forms.ValidationError(
                 self.fields["persona_name"].error_messages["required"]
             )

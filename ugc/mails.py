@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +12,22 @@ from django.utils import translation
 
 from outbox.services import send_mail_later
 
-from . import access, conf, reasons
+from . import access, conf, reasons, throttle
 from .catalogue import get_catalogue
 from .models import Consent, Decision, Photo
 
+logger = logging.getLogger(__name__)
+
 
 def send_secret_link(photo: Photo) -> None:
-    """Mail the photo's secret link, if its author wants answers."""
+    """Mail the photo's secret link, if its author wants answers.
+
+    Says nothing that was typed in: the address may be a stranger's.
+    """
+    email = photo.contributor.email
+    if email and not throttle.may_write_to(email):
+        logger.warning("Too many mails to the address of photo %s", photo.pk)
+        return
     _send(photo, key=f"ugc-link-{photo.public_id}", name="secret_link", context={})
 
 

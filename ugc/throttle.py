@@ -14,6 +14,8 @@ from . import conf
 from .exceptions import TooManyUploads
 from .models import Contributor, UploadTally
 
+MAILS_PER_HOUR = 3  # secret links to one address
+
 
 def origins(*, address: str, contributor: Contributor | None) -> list[tuple[str, int]]:
     """The (origin, limit) pairs an upload counts for.
@@ -45,6 +47,19 @@ def count_upload(counted: Iterable[tuple[str, int]]) -> None:
                 raise TooManyUploads
             if is_new:
                 UploadTally.objects.filter(hour__lt=hour - timedelta(days=1)).delete()
+
+
+def may_write_to(email: str) -> bool:
+    """Count a mail to an address that nobody has proved to be theirs.
+
+    Return whether it is one of the few an hour that may go there: the shop is no
+    relay for those who type in other people's addresses.
+    """
+    try:
+        count_upload([(_hash("email", email.casefold()), MAILS_PER_HOUR)])
+    except TooManyUploads:
+        return False
+    return True
 
 
 def _hash(kind: str, value: str) -> str:

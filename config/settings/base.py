@@ -26,7 +26,6 @@ INSTALLED_APPS = [
     "wagtail.sites",
     "wagtail.users",
     "wagtail.snippets",
-    "wagtail.documents",
     "wagtail.images",
     "wagtail.search",
     "wagtail.admin",
@@ -44,6 +43,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.RefuseNullBytes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.middleware.EditorPolicyMiddleware",
@@ -88,11 +88,17 @@ STATIC_ROOT = BASE_DIR / "static_collected"
 
 # Uploads: one request may carry several photos of MEDIA_PIPELINE_MAX_UPLOAD_BYTES.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
-DATA_UPLOAD_MAX_NUMBER_FILES = 12
+# Far above the ten of the upload form, whose own answer is the friendlier one.
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+FILE_UPLOAD_HANDLERS = [
+    "media_pipeline.upload_handlers.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; larger ones go to a temporary file
 
-# Customers' files never touch the default storage; it holds editors' own images
-# and documents.
+# Customers' files never touch the default storage; it holds editors' own images.
+# No documents: they are not needed, and a page among them could script the admin.
 MEDIA_URL = "/editors-media/"
 SERVE_EDITORS_MEDIA = False  # only the embedded way serves them itself
 
@@ -115,7 +121,6 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 25 * 1024 * 1024  # bytes
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 52_000_000
-WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # The public site allows only its own scripts, styles and pictures. Wagtail's

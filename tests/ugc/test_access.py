@@ -116,7 +116,7 @@ def test_a_made_up_link_opens_nothing(token):
 
     response = client.get(f"/en/me/open/{token}/")
 
-    assert response.status_code == 404
+    assert response.status_code in (400, 404)
     assert access.COOKIE not in response.cookies
 
 
@@ -282,3 +282,29 @@ def test_a_broken_cookie_is_no_cookie(value):
 
     assert client.get(reverse("shoppable_ugc:my_photos")).status_code == 200
     assert client.get(addresses(make_photo())[0]).status_code == 404
+
+
+def test_a_contributors_token_is_no_link_that_could_be_sent_round():
+    # Else an attacker's own account would swallow strangers' uploads.
+    token = access.issue_token(make_contributor())
+
+    response = Client().get(reverse("shoppable_ugc:open_link", args=[token]))
+
+    assert response.status_code == 404
+    assert access.COOKIE not in response.cookies
+
+
+def test_a_browser_is_the_contributor_its_cookie_names_first(rf):
+    older, newer = make_contributor(), make_contributor()
+    first, second = access.issue_token(newer), access.issue_token(older)
+    request = rf.get("/")
+    request.COOKIES[access.COOKIE] = f"{first}.{second}"
+
+    assert access.holder_of(request).contributor() == newer
+
+
+@pytest.mark.parametrize("path", ["me/photos/%00/", "share-your-photo/%00/"])
+def test_no_null_byte_reaches_a_query(path):
+    root = reverse("shoppable_ugc:my_photos").removesuffix("me/photos/")
+
+    assert Client().get(f"{root}{path}").status_code in (400, 404)

@@ -83,12 +83,13 @@ def test_an_approved_photo_without_a_place_is_told_so():
 
 def test_a_name_is_plain_text_and_cannot_write_headers():
     photo = submit(email="mia@example.com", persona_name="Mia & <b>\r\nBcc: x@y.z")
+    settle(photo)
 
-    letter = OutgoingMail.objects.get()
+    services.refuse_photo(photo, by=make_moderator(), reasons=["blurry"])
 
+    letter = OutgoingMail.objects.get(key__startswith="ugc-decision")
     assert "Hello Mia & <b> Bcc: x@y.z," in letter.text
     assert "\n" not in letter.subject
-    assert photo.persona.name == "Mia & <b> Bcc: x@y.z"
 
 
 def test_no_mail_follows_once_they_are_stopped():
@@ -99,3 +100,18 @@ def test_no_mail_follows_once_they_are_stopped():
     services.approve_photo(photo, by=make_moderator())
 
     assert OutgoingMail.objects.count() == 1
+
+
+def test_a_mail_to_an_address_nobody_proved_carries_no_free_text():
+    submit(email="stranger@example.com", persona_name="you won http://evil.example")
+
+    letter = OutgoingMail.objects.get()
+
+    assert "evil.example" not in letter.text + letter.subject
+
+
+def test_the_shop_is_no_relay_for_mails_to_one_address():
+    for _ in range(5):
+        submit(email="stranger@example.com")
+
+    assert OutgoingMail.objects.count() == 3
