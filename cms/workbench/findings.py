@@ -37,6 +37,12 @@ REASONS: Mapping[str, Words] = {
     "blurred": _("Blurred"),
     "too_dark": _("Very dark"),
     "moderation_unavailable": _("Not checked for nudity"),
+    "seen_before": _("Was here before"),
+    "catalogue_picture": _("The catalogue's own picture"),
+    "banned_picture": _("On the ban list"),
+    "maybe_seen_before": _("Perhaps here before"),
+    "maybe_catalogue_picture": _("Perhaps the catalogue's own picture"),
+    "maybe_banned_picture": _("Perhaps on the ban list"),
 }
 
 
