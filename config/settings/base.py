@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "wagtail.sites",
     "wagtail.users",
     "wagtail.snippets",
+    "wagtail.documents",
     "wagtail.images",
     "wagtail.search",
     "wagtail.admin",
@@ -97,8 +98,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; larger ones go to a temporary file
 
-# Customers' files never touch the default storage; it holds editors' own images.
-# No documents: they are not needed, and a page among them could script the admin.
+# Customers' files never touch the default storage; it holds editors' own images
+# and documents.
 MEDIA_URL = "/editors-media/"
 SERVE_EDITORS_MEDIA = False  # only the embedded way serves them itself
 
@@ -116,11 +117,16 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 EMAIL_TIMEOUT = 10  # seconds
 
 WAGTAIL_SITE_NAME = "Schaufenster"
+WAGTAILADMIN_USER_LOGIN_FORM = "config.site.sign_in.LimitedLoginForm"
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "config.site.sign_in.LimitedPasswordResetForm"  # noqa: S105 - a path
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 25 * 1024 * 1024  # bytes
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 52_000_000
+# No web pages or scripts among the documents: they could act as an editor.
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "ods", "pdf", "txt", "xlsx", "zip"]
+WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # The public site allows only its own scripts, styles and pictures. Wagtail's

@@ -27,8 +27,8 @@ env = Env(eager=False, prefix="SCHAUFENSTER_")
 filled = must.Length(min=1)
 
 SECRET_KEY = env.str("SECRET_KEY", validate=must.Length(min=50))
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", validate=must.Length(min=1))
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", validate=must.Length(min=1))
 BASE_URL = env.str(
     "BASE_URL",
     validate=must.Regexp(r"^https?://[^/]+$", error="like https://shop.example"),
@@ -74,7 +74,7 @@ DEFAULT_FROM_EMAIL = env.str(
 HTTPS = env.bool("HTTPS", True)
 HSTS_SECONDS = env.int("HSTS_SECONDS", 3600, validate=must.Range(min=0))
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
-STOREFRONT_PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", validate=filled)
+STOREFRONT_PAYMENT_PROVIDERS: list[str] = env.list("PAYMENT_PROVIDERS", validate=filled)
 PUBLISH_INLINE = env.bool("PUBLISH_INLINE", False)
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "static_collected")
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
