@@ -154,7 +154,9 @@ class Transport(virtual.Transport):
     def default_connection_params(self) -> dict[str, Any]:
         return {}  # a folder has neither host nor port
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(
+        self, connection: Any, timeout: float | None = None, **kwargs: Any
+    ) -> None:
         """Handle one message; raises ``socket.timeout`` if none comes in time.
 
         Or sooner, when the worker is told to end: Celery lets it wait for two

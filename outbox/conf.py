@@ -80,6 +80,14 @@ def sweep_limit() -> int:
     return int(_setting("OUTBOX_SWEEP_LIMIT", 50))
 
 
+def deaf_seconds() -> float:
+    """How long an idle worker may hear nothing: ``OUTBOX_DEAF_SECONDS``, 30.
+
+    Then it connects to its broker anew. Far above ``OUTBOX_SWEEP_SECONDS``.
+    """
+    return float(_setting("OUTBOX_DEAF_SECONDS", 30))
+
+
 def mail_give_up_seconds() -> float:
     """When an undeliverable mail fails: ``OUTBOX_MAIL_GIVE_UP_SECONDS``, three days.
 

@@ -22,6 +22,7 @@ ROOT_URLCONF = "media_pipeline.urls"
 OUTBOX_LEASE_SECONDS = 5
 OUTBOX_HEARTBEAT_SECONDS = 1.5
 OUTBOX_CRASH_RETRY_SECONDS = (1, 3)
+OUTBOX_DEAF_SECONDS = 9
 OUTBOX_MAX_BACKOFF_SECONDS = 10  # outages here last for seconds
 # Enough of the pipeline to be killed in; its models would only take time.
 MEDIA_PIPELINE_STEPS = ["hashes", "colours"]
