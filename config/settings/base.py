@@ -131,7 +131,8 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 
 # The public site allows only its own scripts, styles and pictures. Wagtail's
 # editor needs inline ones: cms.middleware relaxes the policy below /cms/ alone.
-CONTENT_SECURITY_POLICY = {
+# Any: strings, and django-csp's own sign for a nonce.
+CONTENT_SECURITY_POLICY: dict[str, dict[str, list[Any]]] = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -145,7 +146,7 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
-CONTENT_SECURITY_POLICY_EDITORS = {
+CONTENT_SECURITY_POLICY_EDITORS: dict[str, list[Any]] = {
     "default-src": [SELF],
     "script-src": [SELF, NONCE, "'unsafe-inline'"],
     "style-src": [SELF, "'unsafe-inline'"],

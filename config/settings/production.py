@@ -82,9 +82,10 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 try:
     env.seal()
 except EnvValidationError as error:
+    wrong: dict[str, list[str]] = dict(error.error_messages)  # type: ignore[arg-type]  # a mapping once sealed
     lines = [
         f"  SCHAUFENSTER_{name.removeprefix('SCHAUFENSTER_')}: {' '.join(map(str, why))}"
-        for name, why in sorted(error.error_messages.items())
+        for name, why in sorted(wrong.items())
     ]
     raise ImproperlyConfigured(
         "These environment variables are missing or wrong "
