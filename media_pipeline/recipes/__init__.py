@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from .cubes import CUBES
 from .filters import FILTERS
 from .recipe import Adjustments, Filter, Recipe, recipe_from
 from .render import apply_recipe
 from .schema import schema
 
 __all__ = [
+    "CUBES",
     "FILTERS",
     "Adjustments",
     "Filter",

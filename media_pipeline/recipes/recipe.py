@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from media_pipeline.exceptions import WrongRecipe
@@ -15,6 +15,9 @@ from . import schema
 
 #: A crop leaves at least this share of either side.
 SMALLEST_CROP = 0.05
+
+#: Of all strokes together; a recipe must fit into one message to the sandbox.
+MAX_SIGNATURE_POINTS = 1000
 
 _WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
@@ -27,6 +30,9 @@ class Adjustments:
     contrast: float = 0.0
     saturation: float = 0.0
     warmth: float = 0.0
+    exposure: float = 0.0  # stops
+    shadows: float = 0.0
+    highlights: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +42,63 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """An overlay or a texture, by its name."""
+
+    name: str
+    strength: float = 0.5  # in [0, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line about its middle (x, y), in [0, 1] of what is shown."""
+
+    text: str
+    x: float
+    y: float
+    size: float = 0.08  # share of the shorter side
+    colour: str = "#ffffff"
+
+
+Stroke = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Strokes of a pen; their points in [0, 1] of the signature's width."""
+
+    strokes: tuple[Stroke, ...]
+    x: float = 0.7  # its top left corner, in [0, 1] of what is shown
+    y: float = 0.85
+    width: float = 0.25  # share of what is shown
+    pen: float = 0.015  # thickness, share of the signature's width
+    colour: str = "#ffffff"
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        # Four digits are more than any screen shows.
+        strokes = tuple(
+            tuple((round(x, 4), round(y, 4)) for x, y in stroke)
+            for stroke in value["strokes"]
+        )
+        if sum(map(len, strokes)) > MAX_SIGNATURE_POINTS:
+            raise WrongRecipe(
+                "recipe.signature.strokes must have"
+                f" at most {MAX_SIGNATURE_POINTS} points."
+            )
+        return cls(**{**value, "strokes": strokes})
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     crop: Box = _WHOLE
     straighten: float = 0.0  # degrees clockwise
     adjustments: Adjustments = Adjustments()
     filter: Filter | None = None
+    overlay: Layer | None = None
+    texture: Layer | None = None
+    text: tuple[Text, ...] = ()
+    signature: Signature | None = None
 
     @classmethod
     def from_json(cls, value: object) -> Self:
@@ -60,6 +118,14 @@ class Recipe:
             straighten=float(value.get("straighten", 0)),
             adjustments=Adjustments(**value.get("adjustments", {})),
             filter=Filter(**value["filter"]) if "filter" in value else None,
+            overlay=Layer(**value["overlay"]) if "overlay" in value else None,
+            texture=Layer(**value["texture"]) if "texture" in value else None,
+            text=tuple(Text(**line) for line in value.get("text", ())),
+            signature=(
+                Signature.from_json(value["signature"])
+                if "signature" in value
+                else None
+            ),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -70,22 +136,20 @@ class Recipe:
         if self.straighten:
             recipe["straighten"] = self.straighten
         adjustments = {
-            name: value
-            for name, value in (
-                ("brightness", self.adjustments.brightness),
-                ("contrast", self.adjustments.contrast),
-                ("saturation", self.adjustments.saturation),
-                ("warmth", self.adjustments.warmth),
-            )
-            if value
+            name: value for name, value in asdict(self.adjustments).items() if value
         }
         if adjustments:
             recipe["adjustments"] = adjustments
-        if self.filter is not None:
-            recipe["filter"] = {
-                "name": self.filter.name,
-                "strength": self.filter.strength,
-            }
+        for name in ("filter", "overlay", "texture", "signature"):
+            part = getattr(self, name)
+            if part is not None:
+                recipe[name] = asdict(part)
+        if self.text:
+            recipe["text"] = [asdict(line) for line in self.text]
+        if self.signature is not None:
+            recipe["signature"]["strokes"] = [
+                [list(point) for point in stroke] for stroke in self.signature.strokes
+            ]
         return recipe
 
     def shown_size(self, size: Size) -> Size:

@@ -8,8 +8,10 @@ from PIL import Image
 
 from media_pipeline.renditions import Size
 
-from .filters import FILTERS, Curves, mixed
-from .recipe import Adjustments, Recipe
+from .cubes import CUBES, cube
+from .filters import FILTERS, mixed
+from .layers import overlaid, signed, textured, written
+from .recipe import Adjustments, Filter, Recipe
 
 # Rec. 709 weights: what counts as equally bright when colour is taken away.
 _LUMA = (0.2126, 0.7152, 0.0722)
@@ -20,8 +22,18 @@ def apply_recipe(picture: Image.Image, recipe: Recipe) -> Image.Image:
     styled = _framed(picture, recipe)
     styled = _adjusted(styled, recipe.adjustments)
     if recipe.filter is not None and recipe.filter.strength:
-        curves = FILTERS[recipe.filter.name]
-        styled = _filtered(styled, curves, recipe.filter.strength)
+        styled = _filtered(styled, recipe.filter)
+    if recipe.overlay is not None and recipe.overlay.strength:
+        styled = overlaid(styled, recipe.overlay)
+    if recipe.texture is not None and recipe.texture.strength:
+        styled = textured(styled, recipe.texture)
+    if recipe.text or recipe.signature is not None:
+        # What is drawn upon must not be the caller's picture.
+        styled = styled.copy() if styled is picture else styled
+    if recipe.text:
+        styled = written(styled, recipe.text)
+    if recipe.signature is not None:
+        styled = signed(styled, recipe.signature)
     return styled
 
 
@@ -62,15 +74,30 @@ def _tones(adjustments: Adjustments) -> Callable[[float], float]:
     # A power keeps black and white where they are; a slope about the middle.
     power = 2.0**-adjustments.brightness
     slope = 1 + adjustments.contrast * (0.8 if adjustments.contrast > 0 else 0.6)
+    light = 2.0**adjustments.exposure
 
     def tone(value: float) -> float:
+        if adjustments.exposure:
+            # In light, not in numbers: sRGB's curve is close to a power of 2.2.
+            value = min(1.0, value**2.2 * light) ** (1 / 2.2)
+        if adjustments.shadows or adjustments.highlights:
+            # Each moves its half by at most 0.14; black and white stay, no tone turns.
+            value += (
+                0.945  # 0.14 where it is strongest, at a third
+                * value
+                * (1 - value)
+                * (adjustments.shadows * (1 - value) + adjustments.highlights * value)
+            )
         brighter = float(value**power)
         return 0.5 + (brighter - 0.5) * slope
 
     return tone
 
 
-def _filtered(picture: Image.Image, curves: Curves, strength: float) -> Image.Image:
+def _filtered(picture: Image.Image, filter: Filter) -> Image.Image:
+    if filter.name in CUBES:
+        return picture.filter(cube(filter.name, filter.strength))
+    curves, strength = FILTERS[filter.name], filter.strength
     if curves.saturation != 1:
         picture = _saturated(picture, 1 + (curves.saturation - 1) * strength)
     return picture.point(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ def _problems(value: object, rule: Mapping[str, Any], place: str) -> Iterator[st
         yield from _array_problems(value, rule, place)
     elif kind == "number":
         yield from _number_problems(value, rule, place)
+    elif kind == "string":
+        yield from _string_problems(value, rule, place)
     if "enum" in rule and (isinstance(value, bool) or value not in rule["enum"]):
         choices = ", ".join(json.dumps(choice) for choice in rule["enum"])
         yield f"{place} must be one of {choices}."
@@ -63,10 +66,24 @@ def _array_problems(
     if not isinstance(value, list):
         yield f"{place} must be a list."
     elif not rule["minItems"] <= len(value) <= rule["maxItems"]:
-        yield f"{place} must have {rule['minItems']} items."
+        least, most = rule["minItems"], rule["maxItems"]
+        count = str(least) if least == most else f"{least} to {most}"
+        yield f"{place} must have {count} items."
     else:
         for index, item in enumerate(value):
             yield from _problems(item, rule["items"], f"{place}[{index}]")
+
+
+def _string_problems(
+    value: object, rule: Mapping[str, Any], place: str
+) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield f"{place} must be a text."
+    elif not rule["minLength"] <= len(value) <= rule["maxLength"]:
+        least, most = rule["minLength"], rule["maxLength"]
+        yield f"{place} must have {least} to {most} signs."
+    elif "pattern" in rule and re.fullmatch(rule["pattern"], value) is None:
+        yield f"{place} must match {rule['pattern']}."
 
 
 def _number_problems(

@@ -6,5 +6,13 @@
 from __future__ import annotations
 
 from .client import EncodedFile, OpenedPicture, Rendered, close, opened
+from .notes import RenditionNotes
 
-__all__ = ["EncodedFile", "OpenedPicture", "Rendered", "close", "opened"]
+__all__ = [
+    "EncodedFile",
+    "OpenedPicture",
+    "Rendered",
+    "RenditionNotes",
+    "close",
+    "opened",
+]

@@ -16,7 +16,7 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -25,15 +25,32 @@ from PIL import ExifTags, Image, ImageCms
 from media_pipeline import renditions
 from media_pipeline.exceptions import RefusedFile
 from media_pipeline.recipes import Recipe, apply_recipe
-from media_pipeline.renditions import WORKING_LONG_SIDE, Size, rendition_sizes
+from media_pipeline.renditions import (
+    WIDTHS,
+    WORKING_LONG_SIDE,
+    Size,
+    rendition_sizes,
+)
 
 from .intake import Rules, Upload
+from .notes import RenditionNotes, strongest_source_type, xmp_packet
 
 MESSAGE_BYTES = 65536
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _LIBC = ctypes.CDLL(None, use_errno=True)
+
+#: A recipe that goes through every part of the renderer.
+_EVERYTHING = {
+    "straighten": 5,
+    "adjustments": {"contrast": 0.1, "saturation": 0.1},
+    "filter": {"name": "lagoon"},
+    "overlay": {"name": "glow"},
+    "texture": {"name": "paper"},
+    "text": [{"text": "Ä", "x": 0.5, "y": 0.5}],
+    "signature": {"strokes": [[[0, 0], [1, 1]]]},
+}
 
 TOO_LARGE = b'{"refused": "too_large_to_decode"}'
 
@@ -81,7 +98,7 @@ def rehearse() -> None:
     sample = Image.new("RGB", (64, 64), (200, 120, 40))
     exif = Image.Exif()
     exif[ExifTags.Base.DateTime] = "2026:01:01 12:00:00"
-    question = {"master": True, "recipe": {"straighten": 5, "filter": {"name": "noir"}}}
+    question = {"master": True, "recipe": _EVERYTHING}
     for format in ("JPEG", "PNG", "WEBP", "AVIF"):
         file = io.BytesIO()
         sample.save(file, format, exif=exif, icc_profile=_srgb_profile())
@@ -102,6 +119,7 @@ class _Conversation:
         self._upload = Upload(data, rules)
         self._answer = answer
         self._pixels: Image.Image | None = None
+        self._working: renditions.Raster | None = None
 
     def check(self) -> dict[str, Any]:
         """Return the facts; the pixels for the steps are put into the mapping."""
@@ -111,7 +129,8 @@ class _Conversation:
         self._pixels = upload.pixels(max(widest, working, key=lambda size: size.pixels))
         # Again: a turn that a PNG tells of at its end is known only now.
         working = upload.native.within(WORKING_LONG_SIDE)
-        raw = next(iter(renditions.cascade(self._pixels, [working]))).pixels
+        self._working = next(renditions.cascade(self._pixels, [working]))
+        raw = self._working.pixels
         self._answer[: len(raw)] = raw
         return {
             "size": [upload.master.width, upload.master.height],
@@ -150,29 +169,45 @@ class _Conversation:
             del master
             timings["master"] = self._lap()
         if question.get("renditions", True):
-            styled, sizes = self._styled(question.get("recipe"))
-            for raster in renditions.cascade(styled, sizes):
-                for format in renditions.FORMATS:
-                    content = renditions.encode(raster, format)
+            styled, sizes = self._styled(
+                question.get("recipe"), question.get("widths", WIDTHS)
+            )
+            known = self._working if question.get("recipe") is None else None
+            xmp = self._xmp(question)
+            formats = question.get("formats", renditions.FORMATS)
+            for raster in renditions.cascade(styled, sizes, known):
+                for format in formats:
+                    content = renditions.encode(raster, format, xmp)
                     put("rendition", format, raster.size, content)
             timings["renditions"] = self._lap()
         return {"files": files, "timings_ms": timings}
 
     def _styled(
-        self, recipe: Mapping[str, Any] | None
+        self, recipe: Mapping[str, Any] | None, widths: Sequence[int]
     ) -> tuple[Image.Image, list[Size]]:
         """Return what the renditions show, and their sizes."""
         upload = self._upload
         if recipe is None:
-            sizes = rendition_sizes(upload.native)
+            sizes = rendition_sizes(upload.native, widths)
             # The pixels of the check are enough: they were chosen for this.
             return self._pixels or upload.pixels(sizes[0]), sizes
         parsed = Recipe.from_json(recipe)
         cut = parsed.shown_size(upload.native)
-        sizes = rendition_sizes(cut)
+        sizes = rendition_sizes(cut, widths)
         # So many pixels that what the crop leaves still fills its widest rendition.
         pixels = upload.pixels(upload.native.scaled(sizes[0].width / cut.width))
         return apply_recipe(pixels, parsed), sizes
+
+    def _xmp(self, question: Mapping[str, Any]) -> bytes:
+        notes = RenditionNotes(**(question.get("notes") or {}))
+        return xmp_packet(
+            notes,
+            strongest_source_type(
+                self._upload.facts.source_type,
+                notes.source_type,
+                "humanEdits" if question.get("recipe") is not None else None,
+            ),
+        )
 
     def _lap(self) -> float:
         now = time.perf_counter()

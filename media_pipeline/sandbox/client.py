@@ -18,18 +18,25 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from media_pipeline import conf
 from media_pipeline.exceptions import DecoderFailed, RefusedFile, SandboxUnavailable
-from media_pipeline.renditions import FORMATS, MASTER_LONG_SIDE, WORKING_LONG_SIDE
+from media_pipeline.renditions import (
+    FORMATS,
+    MASTER_LONG_SIDE,
+    WIDTHS,
+    WORKING_LONG_SIDE,
+)
 from media_pipeline.results import FileFacts, Frame
 
 if TYPE_CHECKING:
     from media_pipeline.recipes import Recipe
+
+    from .notes import RenditionNotes
 
 logger = logging.getLogger(__name__)
 
@@ -73,15 +80,23 @@ class OpenedPicture:
         master: bool = False,
         recipe: Recipe | None = None,
         renditions: bool = True,
+        formats: Sequence[str] = FORMATS,
+        widths: Sequence[int] = WIDTHS,
+        notes: RenditionNotes | None = None,
     ) -> Rendered:
         """Return the encoded files. Ask once; raises as :func:`opened` does.
 
-        The recipe styles the renditions; the master never changes.
+        The recipe styles the renditions; the master never changes. ``formats``
+        and ``widths`` choose among the renditions that the picture gets; the
+        notes are written into each of them, and into nothing else.
         """
         question = {
             "master": master,
             "renditions": renditions,
+            "formats": list(formats),
+            "widths": list(widths),
             "recipe": None if recipe is None else recipe.as_json(),
+            "notes": None if notes is None else asdict(notes),
         }
         self._child.ask(question)
         answer = self._child.answer()
@@ -440,6 +455,14 @@ def _clean_environment() -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",
+        # A child's pictures come and go. Kept in the heap, in huge pages, they cost
+        # a quarter of the kernel's time: 120 against 28 ms for all renditions of
+        # 12 MP (measured 2026-11-21).
+        "GLIBC_TUNABLES": (
+            "glibc.malloc.hugetlb=1"
+            f":glibc.malloc.mmap_threshold={32 * 1024 * 1024}"
+            f":glibc.malloc.trim_threshold={512 * 1024 * 1024}"
+        ),
     }
 
 

@@ -266,7 +266,9 @@ class Upload:
         turn = _TURNS.get(self._orientation)
         if turn is not None:
             rgb = rgb.transpose(turn)
-        fresh = Image.new("RGB", rgb.size)
+        if type(rgb) is Image.Image and not rgb.info:
+            return rgb  # made of pixels alone
+        fresh = Image.new("RGB", rgb.size, None)  # not filled: all is pasted over
         fresh.paste(rgb)
         return fresh
 
@@ -338,7 +340,9 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     if picture.mode not in ("L", "RGB", "CMYK"):
         picture = picture.convert("RGB")
     converted = _converted(picture, profile) if profile else None
-    return converted if converted is not None else picture.convert("RGB")
+    if converted is not None:
+        return converted
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _converted(picture: Image.Image, profile: bytes) -> Image.Image | None:

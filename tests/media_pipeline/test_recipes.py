@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops
 
 from media_pipeline import sandbox
 from media_pipeline.exceptions import WrongRecipe
-from media_pipeline.recipes import FILTERS, Recipe, apply_recipe, recipe_from, schema
+from media_pipeline.recipes import (
+    CUBES,
+    FILTERS,
+    Recipe,
+    apply_recipe,
+    recipe_from,
+    schema,
+)
 from media_pipeline.recipes.filters import curve
+from media_pipeline.recipes.layers import font
 from media_pipeline.renditions import Size
 from media_pipeline.testing import drawn, picture_bytes
 
 SIZE = Size(800, 600)
+GOLDEN = Path(__file__).with_name("golden_recipes.json")
+
+LINE = {"text": "Grüße", "x": 0.5, "y": 0.5}
+STROKES = [[[0.0, 0.2], [0.5, 0.0], [1.0, 0.3]], [[0.2, 0.35]]]
 
 fractions = st.floats(0, 1, allow_nan=False)
 
@@ -51,6 +65,15 @@ def test_an_empty_recipe_changes_nothing():
         ({"adjustments": {"contrast": 2}}, "must be from -1 to 1."),
         ({"filter": {}}, "recipe.filter lacks 'name'."),
         ({"filter": {"name": "no"}}, 'recipe.filter.name must be one of "linen"'),
+        ({"overlay": {"name": "rain"}}, 'recipe.overlay.name must be one of "vign'),
+        ({"texture": {"strength": 1}}, "recipe.texture lacks 'name'."),
+        ({"text": [{"text": "", "x": 0, "y": 0}]}, "must have 1 to 80 signs."),
+        ({"text": [{"text": 5, "x": 0, "y": 0}]}, "recipe.text[0].text must be a text"),
+        ({"text": [LINE] * 5}, "recipe.text must have 0 to 4 items."),
+        ({"text": [{**LINE, "colour": "#FFFFFg"}]}, "recipe.text[0].colour must match"),
+        ({"signature": {"strokes": []}}, "strokes must have 1 to 40 items."),
+        ({"signature": {"strokes": [[[0, 2]]]}}, "strokes[0][0][1] must be from 0 to"),
+        ({"signature": {"strokes": [[[0, 0]] * 200] * 6}}, "at most 1000 points."),
         ({"version": 2}, "recipe.version must be one of 1."),
         ({"version": True}, "recipe.version must be one of 1."),
     ],
@@ -65,7 +88,8 @@ def test_a_wrong_recipe_names_its_place(value, said):
 def test_the_schema_lists_the_filters_that_there_are():
     named = schema()["properties"]["filter"]["properties"]["name"]["enum"]
 
-    assert set(named) == set(FILTERS)
+    assert set(named) == {*FILTERS, *CUBES}
+    assert not set(FILTERS) & set(CUBES)
 
 
 def test_a_recipe_survives_its_json():
@@ -75,6 +99,10 @@ def test_a_recipe_survives_its_json():
         straighten=-3.5,
         adjustments={"brightness": 0.2, "warmth": -0.1},
         filter={"name": "dusk", "strength": 0.5},
+        overlay={"name": "glow", "strength": 0.4},
+        texture={"name": "paper"},
+        text=[LINE],
+        signature={"strokes": STROKES, "colour": "#102030"},
     )
 
     assert Recipe.from_json(full.as_json()) == full
@@ -192,7 +220,7 @@ def test_without_saturation_all_is_grey():
         assert max(red, green, blue) - min(red, green, blue) <= 1
 
 
-@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("name", [*FILTERS, *CUBES])
 def test_a_filter_changes_the_picture_and_at_strength_zero_nothing(name):
     picture = drawn()
 
@@ -231,3 +259,113 @@ def test_a_crop_is_rendered_from_pixels_that_fill_it():
     ]
     assert rendered.master is not None
     assert rendered.master.width == 4000
+
+
+# --- light, texture, words, signature --------------------------------------------
+
+
+def seen(picture: Image.Image) -> list[list[int]]:
+    """Return the colours of 4 × 3 fields, for comparing with a tolerance."""
+    fields = picture.resize((4, 3), Image.Resampling.BOX)
+    return [list(colour) for colour in fields.get_flattened_data()]
+
+
+with GOLDEN.open(encoding="utf-8") as file:
+    GOLDEN_CASES = json.load(file)
+
+
+@pytest.mark.parametrize("case", GOLDEN_CASES, ids=lambda case: case["name"])
+def test_a_recipe_gives_the_colours_it_always_gave(case):
+    """Photos that are public must not change when the renderer does."""
+    styled = apply_recipe(drawn(480, 360, seed=3), Recipe.from_json(case["recipe"]))
+
+    assert list(styled.size) == case["size"]
+    for field, expected in zip(seen(styled), case["seen"], strict=True):
+        assert field == pytest.approx(expected, abs=3)
+
+
+def test_every_part_of_the_schema_has_a_golden_case():
+    styled = [case["recipe"] for case in GOLDEN_CASES]
+    properties = schema()["properties"]
+
+    assert {key for recipe in styled for key in recipe} >= set(properties) - {"version"}
+    for part in ("filter", "overlay", "texture"):
+        names = {recipe[part]["name"] for recipe in styled if part in recipe}
+        assert names == set(properties[part]["properties"]["name"]["enum"])
+    adjusted = {key for recipe in styled for key in recipe.get("adjustments", ())}
+    assert adjusted == set(properties["adjustments"]["properties"])
+
+
+@pytest.mark.parametrize("part", ["overlay", "texture"])
+def test_layers_are_the_same_at_each_run_and_none_at_strength_zero(part):
+    picture = drawn(400, 300)
+
+    for name in schema()["properties"][part]["properties"]["name"]["enum"]:
+        strong = recipe(**{part: {"name": name, "strength": 1}})
+        none = recipe(**{part: {"name": name, "strength": 0}})
+        first = apply_recipe(picture, strong).tobytes()
+
+        assert first == apply_recipe(picture, strong).tobytes() != picture.tobytes()
+        assert apply_recipe(picture, none).tobytes() == picture.tobytes()
+
+
+@pytest.mark.parametrize("value", [-1, 1])
+@pytest.mark.parametrize("name", ["exposure", "shadows", "highlights"])
+def test_no_adjustment_turns_a_tone_back(name, value):
+    ramp = Image.linear_gradient("L").convert("RGB")
+
+    styled = apply_recipe(ramp, recipe(adjustments={name: value}))
+
+    tones = [styled.getpixel((0, y))[0] for y in range(256)]
+    assert tones == sorted(tones)
+    assert tones[0] == 0
+    assert (tones[128] > 128) == (value > 0)
+
+
+def test_text_stays_within_the_picture_and_leaves_the_original_alone():
+    picture = Image.new("RGB", (400, 300), (20, 20, 20))
+    before = picture.tobytes()
+    line = {"text": "W" * 80, "x": 0.5, "y": 0.5, "size": 0.3}
+
+    styled = apply_recipe(picture, recipe(text=[line]))
+
+    assert picture.tobytes() == before
+    left, _top, right, _bottom = ImageChops.difference(styled, picture).getbbox()
+    assert 5 <= left < right <= 395
+
+
+def test_the_font_has_german_letters():
+    missing = bytes(font(40).getmask("\uffff"))
+
+    assert [s for s in "äöüÄÖÜß€„“–…" if bytes(font(40).getmask(s)) == missing] == []
+
+
+def test_a_signature_is_drawn_where_it_says():
+    picture = Image.new("RGB", (400, 300))
+    styling = recipe(
+        signature={"strokes": [[[0, 0], [1, 0]]], "x": 0.5, "y": 0.5, "width": 0.25}
+    )
+
+    styled = apply_recipe(picture, styling)
+
+    left, top, right, bottom = styled.getbbox()
+    assert (left, right) == pytest.approx((200, 300), abs=4)
+    assert (top, bottom) == pytest.approx((150, 150), abs=4)
+
+
+def test_a_full_recipe_is_rendered_in_the_sandbox():
+    """The child opens no file: not the font's either."""
+    full = recipe(
+        filter={"name": "petal"},
+        overlay={"name": "leak"},
+        texture={"name": "canvas"},
+        text=[LINE],
+        signature={"strokes": [[[i / 200, i / 300] for i in range(200)]] * 5},
+    )
+
+    with sandbox.opened(picture_bytes()) as picture:
+        rendered = picture.render(recipe=full, formats=("jpeg",), widths=(320,))
+
+    assert [(file.format, file.width) for file in rendered.renditions] == [
+        ("jpeg", 320)
+    ]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import re
+from xml.etree import ElementTree
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
+from media_pipeline import sandbox
+from media_pipeline.recipes import Recipe
 from media_pipeline.renditions import (
     MAX_PIXELS,
     WIDTHS,
@@ -17,7 +23,9 @@ from media_pipeline.renditions import (
     rendition_sizes,
     resized,
 )
-from media_pipeline.testing import drawn
+from media_pipeline.sandbox import RenditionNotes
+from media_pipeline.sandbox.notes import MAX_NOTE, xmp_packet
+from media_pipeline.testing import drawn, picture_bytes
 
 
 @pytest.mark.parametrize(
@@ -97,3 +105,95 @@ def test_colours_under_transparency_do_not_bleed():
     seen = Image.new("RGB", small.size, (255, 255, 255))
     seen.paste(small.convert("RGB"), mask=small.getchannel("A"))
     assert all(green <= blue + 2 for _red, green, blue in seen.get_flattened_data())
+
+
+# --- what is written into them ------------------------------------------------------
+
+AI = "trainedAlgorithmicMedia"
+SAID = {
+    "creator": "Jana & Söhne <3",
+    "credit_line": 'Photo: "Jana"',
+    "copyright": "© Jana",
+    "licence_url": "https://example.org/licence?a=1&b=2",
+    "web_statement": "https://example.org/rights",
+}
+
+
+def stating(term: str) -> bytes:
+    """A photo that says where it comes from."""
+    xmp = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description '
+        f'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/{term}" '
+        'photoshop:Credit="CANARY"/></x:xmpmeta>'
+    )
+    return picture_bytes(xmp=xmp.encode())
+
+
+def packets(upload: bytes, **options) -> list[bytes]:
+    """The XMP of each rendition, b"" for none."""
+    with sandbox.opened(upload) as picture:
+        rendered = picture.render(widths=(320,), master=True, **options)
+    found = []
+    for file in rendered.renditions:
+        with Image.open(io.BytesIO(file.content)) as opened:
+            found.append(opened.info.get("xmp", b""))
+    assert rendered.master is not None
+    assert b"adobe" not in rendered.master.content
+    return found
+
+
+def test_notes_are_read_back_from_both_formats():
+    for packet in packets(picture_bytes(), notes=RenditionNotes(**SAID)):
+        tree = ElementTree.fromstring(packet.decode().split("?>", 1)[1])
+        words = [element.text for element in tree.iter() if element.text]
+        for element in tree.iter():
+            words += element.attrib.values()
+        assert set(SAID.values()) <= set(words)
+        assert not [word for word in words if "digitalsourcetype" in word]
+
+
+def test_a_rendition_without_notes_says_nothing():
+    assert packets(picture_bytes()) == [b"", b""]
+
+
+@pytest.mark.parametrize(
+    ("stated", "recipe", "declared", "written"),
+    [
+        ("digitalCapture", False, "", "digitalCapture"),
+        ("digitalCapture", True, "", "humanEdits"),
+        ("minorHumanEdits", False, "", "humanEdits"),
+        (AI, True, "", AI),
+        (AI, False, "digitalCapture", AI),
+        ("compositeWithTrainedAlgorithmicMedia", False, AI, AI),
+        ("digitalCapture", True, AI, AI),
+        ("CANARYterm", False, "", None),
+    ],
+)
+def test_a_source_type_is_never_lowered(stated, recipe, declared, written):
+    found = packets(
+        stating(stated),
+        recipe=Recipe() if recipe else None,
+        notes=RenditionNotes(source_type=declared),
+    )
+
+    for packet in found:
+        assert b"CANARY" not in packet
+        terms = re.findall(rb"digitalsourcetype/(\w+)", packet)
+        assert terms == ([written.encode()] if written else [])
+
+
+def test_signs_that_break_xml_are_left_out_of_notes():
+    packet = xmp_packet(RenditionNotes(creator="a\x00\ud800b\u202e" + "c" * 999), "")
+
+    creator = ElementTree.fromstring(packet.decode().split("?>", 1)[1]).itertext()
+    assert "".join(creator) == "a b " + "c" * (MAX_NOTE - 4)
+
+
+def test_widths_and_formats_can_be_chosen():
+    with sandbox.opened(picture_bytes(1400, 1000)) as picture:
+        rendered = picture.render(formats=("jpeg",), widths=(320, 1280))
+
+    assert [(file.format, file.width) for file in rendered.renditions] == [
+        ("jpeg", 1280),
+        ("jpeg", 320),
+    ]
