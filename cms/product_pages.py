@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.apps import apps
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 from ugc.models import Surface
 
@@ -59,7 +59,10 @@ def photos_of(request: HttpRequest, key: str, *, language: str) -> Gallery:
 
 
 def list_context(request: HttpRequest, *, language: str) -> dict[str, Any]:
-    """Return what the list of products reads, from what the address asks."""
+    """Return what the list of products reads, from what the address asks.
+
+    Raises Http404 for a category that the shop doesn't have.
+    """
     from storefront import services as shop
 
     query = request.GET.get("q", "").strip()[:100]
@@ -69,6 +72,8 @@ def list_context(request: HttpRequest, *, language: str) -> dict[str, Any]:
     categories = shop.categories(language=language)
     asked = request.GET.get("category", "")
     category = next((each for each in categories if each.slug == asked), None)
+    if asked and category is None:
+        raise Http404
     return {
         "categories": categories,
         "category": category,

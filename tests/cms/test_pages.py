@@ -42,6 +42,11 @@ def test_the_shop_lists_products_in_its_language(client, shops, lamp, language, 
     assert f'href="/{language}/shop/lamp/"' in shown
 
 
+def test_a_category_that_is_not_there_is_not_found(client, shops, lamp):
+    assert client.get("/en/shop/?category=nonsense").status_code == 404
+    assert client.get("/en/shop/?category=").status_code == 200
+
+
 def test_the_shop_finds_by_words(client, shops, lamp):
     material.a_product("rug", name="Rug", german="Teppich")
 
