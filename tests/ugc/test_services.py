@@ -21,7 +21,7 @@ from tests.ugc.factories import (
     make_public_photo,
     public_files,
 )
-from ugc import services
+from ugc import publishing, services
 from ugc.exceptions import ChangedMeanwhile, NotPossible, UnknownProduct, UnknownReason
 from ugc.models import (
     NOWHERE,
@@ -240,6 +240,22 @@ def test_of_two_replacements_at_once_one_is_taken(monkeypatch):
         photo, file=ContentFile(b"second", name="2"), contributor=photo.contributor
     )
     assert Asset.objects.count() == 1
+
+
+def test_a_replacement_that_cannot_be_written_down_leaves_no_file(monkeypatch):
+    photo = make_photo(state="draft")
+    old = photo.asset_id
+
+    def fail(*args, **kwargs):
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(publishing, "change", fail)
+    with pytest.raises(OSError, match="full"):
+        services.replace_file(
+            photo, file=ContentFile(b"new", name="1"), contributor=photo.contributor
+        )
+
+    assert list(Asset.objects.values_list("pk", flat=True)) == [old]
 
 
 def test_a_quarantined_asset_leaves_the_photo_submitted_and_urgent():

@@ -132,21 +132,30 @@ def replace_file(photo: Photo, *, file: File[bytes], contributor: Contributor) -
         raise NotPossible("Only a draft takes another picture.")
     old_id = photo.asset_id
     asset = media.receive_upload(file=file, is_to_be_claimed=True)
-    with transaction.atomic():
-        replaced = publishing.change(
-            photo.pk,
-            only_if=Q(state=State.DRAFT, asset=old_id),
-            asset=asset,
-            state=State.SUBMITTED,
-            submitted_at=timezone.now(),
-        )
-        if replaced:
-            PhotoEvent.objects.create(photo=photo, kind=Kind.FILE_REPLACED)
-            if old_id is not None:
-                media.erase_asset(old_id)
-            _await_asset(asset.pk)
-        else:
-            media.erase_asset(asset.pk)
+    try:
+        return _put_into(photo, asset, old_id)
+    except Exception:
+        # As in submit_photo: nobody's picture must not stay.
+        media.erase_asset(asset.pk)
+        raise
+
+
+@transaction.atomic
+def _put_into(photo: Photo, asset: Asset, old_id: int | None) -> bool:
+    replaced = publishing.change(
+        photo.pk,
+        only_if=Q(state=State.DRAFT, asset=old_id),
+        asset=asset,
+        state=State.SUBMITTED,
+        submitted_at=timezone.now(),
+    )
+    if replaced:
+        PhotoEvent.objects.create(photo=photo, kind=Kind.FILE_REPLACED)
+        if old_id is not None:
+            media.erase_asset(old_id)
+        _await_asset(asset.pk)
+    else:
+        media.erase_asset(asset.pk)
     return replaced
 
 
