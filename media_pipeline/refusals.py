@@ -78,7 +78,9 @@ def _wording(code: str) -> str:
     }
     wording = str(WORDINGS.get(code, WORDINGS["damaged"]))
     return wording % {
-        name: number_format(round(value, 1), decimal_pos=int(value % 1 >= 0.05))
+        name: number_format(
+            round(value, 1), decimal_pos=int(value % 1 >= 0.05), force_grouping=True
+        )
         for name, value in limits.items()
     }
 

@@ -42,3 +42,21 @@ def test_a_wording_says_what_to_do_in_german_too(code):
 
 def test_a_code_of_another_release_has_words_too():
     assert str(refusals.wording("from_the_future"))
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "words"),
+    [
+        ("en", "side_too_long", "longer than 12,000 pixels"),
+        ("de", "side_too_long", "länger als 12.000 Pixel"),
+        ("en", "too_many_bytes", "larger than 25 MB"),
+        ("de", "too_many_pixels", "mehr als 52 Megapixel"),
+        ("en", "odd_shape", "more than 5 times as long"),
+        ("de", "odd_shape", "mehr als 5-mal so lang"),
+    ],
+)
+def test_a_wording_names_the_limit_as_the_language_writes_numbers(
+    language, code, words
+):
+    with translation.override(language):
+        assert words in str(refusals.wording(code))
