@@ -13,7 +13,8 @@ from .baskets import (
     remove_line,
     set_quantity,
 )
-from .importing import ImportReport, import_catalogue
+from .import_rows import ImportReport
+from .importing import import_catalogue
 from .orders import (
     Buyer,
     CheckoutChanged,
