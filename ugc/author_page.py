@@ -74,6 +74,16 @@ def stamp_of(photo: Photo, language: str) -> str:
     return f'"{digest}"'
 
 
+def seen_before(photo: Photo) -> tuple[str, ...]:
+    """Public ids of the assets that software is sure show the same picture."""
+    found = photo.asset.result.get("duplicates") if photo.asset else None
+    return tuple(
+        str(each["id"])
+        for each in found or ()
+        if each.get("kind") == "photo" and each.get("is_confirmed")
+    )
+
+
 def _is_stuck(photo: Photo) -> bool:
     return (
         photo.state == State.SUBMITTED

@@ -457,12 +457,22 @@ def _state_context(photo: Photo) -> dict[str, Any]:
         "public_surfaces": list(photo.public),
         "events": list(photo.events.all()),
         "accept": ACCEPT,
+        "earlier": _earlier(photo),
         "product": (
             get_catalogue().card(photo.product_key, language=get_language() or "en")
             if photo.product_key
             else None
         ),
     }
+
+
+def _earlier(photo: Photo) -> Photo | None:
+    """The author's own first photo of the same picture; nobody else's is named."""
+    same = author_page.seen_before(photo)
+    if not same:
+        return None
+    own = Photo.objects.of(photo.contributor).filter(asset__public_id__in=same)
+    return own.filter(pk__lt=photo.pk).order_by("pk").first()
 
 
 def _my_photo_page(

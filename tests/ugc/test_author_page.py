@@ -333,3 +333,56 @@ def test_the_page_needs_no_inline_script_or_style():
         assert "style=" not in page
         assert "<style" not in page
         assert not re.search(r"<script(?![^>]*\bsrc=)", page)
+
+
+def same_as(asset, *, is_confirmed=True):
+    return {
+        "duplicates": [
+            {"kind": "photo", "id": asset.public_id, "is_confirmed": is_confirmed}
+        ]
+    }
+
+
+def sent_again(first, **of):
+    photo = make_photo(state="in_review", **of)
+    photo.asset.result = same_as(first.asset)
+    photo.asset.save(update_fields=["result"])
+    return photo
+
+
+def test_a_second_upload_points_to_the_first():
+    first = make_photo(state="approved")
+    second = sent_again(first, contributor=first.contributor)
+
+    shown = page_of(second).content.decode()
+
+    assert "You have sent this picture before." in shown
+    assert reverse("shoppable_ugc:my_photo", args=[first.public_id]) in shown
+
+
+def test_nobody_learns_that_another_person_sent_the_same():
+    first = make_photo(state="approved")
+    second = sent_again(first)
+
+    shown = page_of(second).content.decode()
+
+    assert "before." not in shown
+    assert first.public_id not in shown
+
+
+def test_the_first_does_not_point_to_itself_or_the_second():
+    first = make_photo(state="approved")
+    second = sent_again(first, contributor=first.contributor)
+    first.asset.result = same_as(second.asset)
+    first.asset.save(update_fields=["result"])
+
+    assert second.public_id not in page_of(first).content.decode()
+
+
+def test_what_only_looks_alike_is_not_called_the_same():
+    first = make_photo(state="approved")
+    second = make_photo(state="in_review", contributor=first.contributor)
+    second.asset.result = same_as(first.asset, is_confirmed=False)
+    second.asset.save(update_fields=["result"])
+
+    assert first.public_id not in page_of(second).content.decode()
