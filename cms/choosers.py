@@ -171,18 +171,23 @@ class PhotoChosenResponseMixin(ChosenResponseMixin):
         }
 
 
+def _keys(raw: Sequence[str]) -> list[int]:
+    """Those of the address's parts that can be keys; the rest names nothing."""
+    return [int(each) for each in raw if each.isdecimal() and len(each) <= 18]
+
+
 class PhotoChosenView(
     PhotoPermissionMixin, ChosenViewMixin, PhotoChosenResponseMixin, View
 ):
     def get_object(self, pk: str) -> Photo:
-        return choosable_photos().for_tiles().get(pk=pk)
+        return choosable_photos().for_tiles().get(pk__in=_keys([pk]))
 
 
 class PhotoChosenMultipleView(
     PhotoPermissionMixin, ChosenMultipleViewMixin, PhotoChosenResponseMixin, View
 ):
     def get_objects(self, pks: Sequence[str]) -> PhotoQuerySet:
-        return choosable_photos().for_tiles().filter(pk__in=pks)
+        return choosable_photos().for_tiles().filter(pk__in=_keys(pks))
 
 
 class PhotoChooser(AdminImageChooser):

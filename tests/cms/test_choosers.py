@@ -146,3 +146,12 @@ def test_an_unknown_product_cannot_be_chosen(editor):
 
 def test_the_widget_names_a_product_that_left_the_catalogue():
     assert "not in the catalogue" in ProductChooser().get_value_data("gone")["title"]
+
+
+@pytest.mark.parametrize("pk", ["x", "9" * 20, "-1"])
+def test_a_key_that_is_none_chooses_nothing(editor, pk):
+    one = reverse("shoppable_photo_chooser:chosen", args=[pk])
+    several = reverse("shoppable_photo_chooser:chosen_multiple")
+
+    assert editor.get(one).status_code == 404
+    assert editor.get(several, {"id": pk}).status_code == 200
