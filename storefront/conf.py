@@ -91,6 +91,15 @@ def basket_cookie_seconds() -> int:
     return int(_setting("STOREFRONT_BASKET_COOKIE_SECONDS", 30 * 24 * 3600))
 
 
+def basket_keep_seconds() -> int:
+    """STOREFRONT_BASKET_KEEP_SECONDS: untouched ones are deleted after it; 60 days.
+
+    Never before the cookie ends.
+    """
+    kept = int(_setting("STOREFRONT_BASKET_KEEP_SECONDS", 60 * 24 * 3600))
+    return max(kept, basket_cookie_seconds())
+
+
 def basket_cookie_is_secure() -> bool:
     """STOREFRONT_BASKET_COOKIE_SECURE: default as the session cookie."""
     return bool(

@@ -11,3 +11,9 @@ from . import services
 def expire_reservation(expiry_id: int) -> None:
     """Ring once. May be delivered any number of times, or never."""
     services.expire_reservation(expiry_id)
+
+
+@shared_task(name="storefront.forget_old_baskets", ignore_result=True)
+def forget_old_baskets() -> None:
+    """For the beat, now and then."""
+    services.forget_old_baskets()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 from .columns import quantity_in_range
 from .products import Variant
@@ -13,6 +14,8 @@ class Basket(models.Model):
 
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When a line came, went or changed; baskets that nobody touches are deleted.
+    changed_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self) -> str:
         return f"basket {self.pk}"

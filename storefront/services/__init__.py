@@ -10,6 +10,7 @@ from .baskets import (
     add_to_basket,
     basket_data,
     find_basket,
+    forget_old_baskets,
     remove_line,
     set_quantity,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "expire_reservation",
     "find_basket",
     "find_order",
+    "forget_old_baskets",
     "import_catalogue",
     "index_products",
     "listing",

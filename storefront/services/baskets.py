@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils.safestring import SafeString
 
 from .. import conf
@@ -16,6 +18,8 @@ from ..models.columns import MAX_QUANTITY
 from ..money import Price
 from ..purchase import VariantChoice
 from ..tokens import hashed, new_token
+
+_BASKETS_AT_ONCE = 500  # deleted in one transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +144,7 @@ def add_to_basket(
         before = line.quantity
         line.quantity += added
         line.save(update_fields=["quantity"])
+    _touch(basket)
     return BasketChange(
         token=token, line=line, wanted=before + quantity, quantity=line.quantity
     )
@@ -174,13 +179,45 @@ def set_quantity(*, basket: Basket, line_id: int, quantity: int) -> BasketChange
         )
     line.quantity = min(quantity, left)
     line.save(update_fields=["quantity"])
+    _touch(basket)
     return BasketChange(token="", line=line, wanted=quantity, quantity=line.quantity)
 
 
 def remove_line(*, basket: Basket, line_id: int) -> bool:
     """Take a line out. Return whether it was there; another basket's is not."""
     deleted, _by_model = basket.lines.filter(pk=line_id).delete()
+    if deleted:
+        _touch(basket)
     return deleted > 0
+
+
+def _touch(basket: Basket) -> None:
+    Basket.objects.filter(pk=basket.pk).update(changed_at=Now())
+
+
+def forget_old_baskets() -> int:
+    """Delete baskets that nobody touched for long; return how many went.
+
+    "Long" is ``STOREFRONT_BASKET_KEEP_SECONDS``. Orders have lines of their own.
+    """
+    before = Now() - timedelta(seconds=conf.basket_keep_seconds())
+    gone = 0
+    while True:
+        with transaction.atomic():
+            # Locked, so that none is taken from somebody who comes back just now.
+            old = list(
+                Basket.objects.select_for_update(skip_locked=_can_skip_locked())
+                .filter(changed_at__lt=before)
+                .values_list("pk", flat=True)[:_BASKETS_AT_ONCE]
+            )
+            Basket.objects.filter(pk__in=old).delete()
+        gone += len(old)
+        if len(old) < _BASKETS_AT_ONCE:
+            return gone
+
+
+def _can_skip_locked() -> bool:
+    return connection.features.has_select_for_update_skip_locked
 
 
 def basket_data(basket: Basket | None, *, language: str) -> BasketData:

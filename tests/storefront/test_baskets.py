@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from storefront import services
 from storefront.exceptions import NotEnoughStock, NotForSale
@@ -27,6 +31,45 @@ def put(sku="SKU", quantity=1, origin="", token=""):
 
 
 # --- services ----------------------------------------------------------------
+
+
+def long_ago(days=61):
+    return timezone.now() - timedelta(days=days)
+
+
+def test_baskets_that_nobody_touched_for_sixty_days_are_forgotten():
+    BasketLineFactory(basket=BasketFactory(changed_at=long_ago()))
+    recent = BasketFactory(changed_at=long_ago(days=59))
+
+    call_command("forget_old_baskets")
+    call_command("forget_old_baskets")
+
+    assert list(Basket.objects.all()) == [recent]
+    assert not BasketLine.objects.exists()
+
+
+def test_a_basket_is_never_forgotten_before_its_cookie(settings):
+    settings.STOREFRONT_BASKET_COOKIE_SECONDS = 90 * 24 * 3600
+    BasketFactory(changed_at=long_ago(days=80))
+
+    assert services.forget_old_baskets() == 0
+
+
+@pytest.mark.parametrize("touch", ["add", "change", "remove"])
+def test_an_old_basket_that_somebody_touches_stays(touch):
+    VariantFactory(sku="SKU")
+    token = put().token
+    [line] = BasketLine.objects.all()
+    Basket.objects.update(changed_at=long_ago())
+
+    if touch == "add":
+        put(token=token)
+    elif touch == "change":
+        services.set_quantity(basket=line.basket, line_id=line.pk, quantity=2)
+    else:
+        services.remove_line(basket=line.basket, line_id=line.pk)
+
+    assert services.forget_old_baskets() == 0
 
 
 def test_the_database_keeps_only_the_hash_of_a_basket_token():
