@@ -26,7 +26,7 @@ from cms.models import PicturePublication
 from media_pipeline.models import Asset
 from storefront.models import Product
 from ugc import services
-from ugc.models import Contributor, Photo, PhotoTag
+from ugc.models import Contributor, Photo
 
 from .demo_files import DemoFolder, DemoPhoto
 from .demo_pages import build_pages
@@ -208,10 +208,8 @@ def _decide(row: Photo, photo: DemoPhoto, editor: Any) -> None:
     if is_undecided and photo.state == Photo.State.REFUSED:
         services.refuse_photo(row, by=editor, reasons=photo.reasons, note=photo.note)
     if is_undecided and photo.state in {Photo.State.APPROVED, Photo.State.WITHDRAWN}:
-        PhotoTag.objects.bulk_create(
-            (PhotoTag(photo=row, word=word, source="editor") for word in photo.words),
-            ignore_conflicts=True,
-        )
+        for word in photo.words:
+            services.tag_word(row, word=word)
         services.approve_photo(row, by=editor, tags=photo.products)
     row.refresh_from_db()
     if row.state == Photo.State.APPROVED and photo.state == Photo.State.WITHDRAWN:
