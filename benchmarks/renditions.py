@@ -51,7 +51,11 @@ FULL_RECIPE = Recipe.from_json(
         "crop": [0.02, 0.02, 0.95, 0.95],
         "straighten": 1.5,
         "adjustments": {"brightness": 0.1, "contrast": 0.2, "warmth": 0.3},
-        "filter": {"name": "dusk", "strength": 0.8},
+        "filter": {"name": "lagoon", "strength": 0.8},
+        "overlay": {"name": "glow"},
+        "texture": {"name": "grain"},
+        "text": [{"text": "Sunday", "x": 0.5, "y": 0.1}],
+        "signature": {"strokes": [[[0, 0.2], [0.3, 0], [0.6, 0.3], [1, 0.1]]]},
     }
 )
 
