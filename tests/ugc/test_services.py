@@ -30,6 +30,7 @@ from ugc.models import (
     Decision,
     Expiry,
     Photo,
+    ProductTag,
     Surface,
 )
 
@@ -271,7 +272,7 @@ def test_a_quarantined_asset_leaves_the_photo_submitted_and_urgent():
     assert photo.state == State.SUBMITTED
     assert photo.priority > 0
     assert kinds(photo) == ["submitted", "stuck"]
-    assert list(Photo.objects.for_queue()) == [photo]
+    assert list(Photo.objects.waiting()) == [photo]
 
 
 def test_an_editor_gives_a_stuck_file_up_or_tries_it_again():
@@ -426,6 +427,27 @@ def test_the_stamp_tells_another_name_and_nothing_else():
     photo.persona.save()
 
     assert services.review_stamp(Photo.objects.get(pk=photo.pk)) != before
+
+
+def test_a_featured_photo_leads_its_products_gallery_until_it_no_longer_is():
+    photo, newer = make_public_photo(tags=["mug"]), make_public_photo(tags=["mug"])
+    editor = make_moderator()
+
+    def shown():
+        top = ProductTag.objects.top("mug", Surface.GALLERIES)
+        return [tag.photo for tag in top]
+
+    assert shown() == [newer, photo]
+    assert services.feature_photo(photo, by=editor, is_featured=True)
+    assert not services.feature_photo(photo, by=editor, is_featured=True)
+    assert shown() == [photo, newer]
+    assert photo.is_featured
+    assert services.feature_photo(photo, by=editor, is_featured=False)
+    assert shown() == [newer, photo]
+
+    last = list(photo.events.all())[-2:]
+    assert [event.kind for event in last] == ["featured", "unfeatured"]
+    assert last[0].detail == {"by": editor.pk}
 
 
 @pytest.mark.parametrize("state", ["draft", "submitted", "refused", "removed"])

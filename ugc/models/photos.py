@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -37,23 +36,6 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         # Once per photo by a unique constraint too.
         return self.filter(tags__word=word)
 
-    def top_of_product(self, product_key: str, surface: Surface) -> Self:
-        """A product's public photos, best first.
-
-        Walks ``ugc_product_tag_top``, so what it costs depends on how many
-        photos are taken and not on how many there are.
-        """
-        return self.filter(
-            public_q(surface, "product_tags__"),
-            product_tags__product_key=product_key,
-        ).order_by("-product_tags__score", "-product_tags__photo_id")
-
-    def top_of_word(self, word: str, surface: Surface) -> Self:
-        """Public photos with a word, best first; walks ``ugc_photo_tag_top``."""
-        return self.filter(public_q(surface, "tags__"), tags__word=word).order_by(
-            "-tags__score", "-tags__photo_id"
-        )
-
     def newest(self) -> Self:
         """Those published last, first; walks ``ugc_photo_newest``."""
         return self.order_by("-published_at", "-pk")
@@ -78,15 +60,6 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         return self.filter(
             Q(state=Photo.State.IN_REVIEW)
             | Q(state=Photo.State.SUBMITTED, asset__state="quarantined")
-        )
-
-    def for_queue(self) -> Self:
-        """Waiting photos, most urgent first, then longest waiting: three queries."""
-        return (
-            self.waiting()
-            .select_related("asset", "persona", "contributor")
-            .prefetch_related("asset__renditions", "product_tags")
-            .order_by("-priority", Coalesce("submitted_at", "created_at"), "pk")
         )
 
 
@@ -210,13 +183,12 @@ class Photo(models.Model):
         return Surface(self.public_surfaces)
 
     @property
-    def is_public(self) -> bool:
-        return bool(self.public)
+    def is_featured(self) -> bool:
+        return self.score > 0
 
     @property
-    def is_pending(self) -> bool:
-        """Whether its author still waits for something."""
-        return self.state in {Photo.State.SUBMITTED, Photo.State.IN_REVIEW}
+    def is_public(self) -> bool:
+        return bool(self.public)
 
 
 class PhotoEvent(Record):
@@ -241,6 +213,8 @@ class PhotoEvent(Record):
         TAGGED = "tagged", _("Product marked in the photo")
         UNTAGGED = "untagged", _("Mark of a product taken away")
         EXPIRED = "expired", _("Ended on the date you chose")
+        FEATURED = "featured", _("Shown first by the shop")
+        UNFEATURED = "unfeatured", _("No longer shown first")
 
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind.choices)

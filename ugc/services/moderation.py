@@ -179,6 +179,29 @@ def reopen_photo(
     return decision
 
 
+def feature_photo(
+    photo: Photo, *, by: AbstractBaseUser | None, is_featured: bool
+) -> bool:
+    """Let a photo lead its products' and words' galleries, or stand in line again.
+
+    Return whether that is new. Raises NotPossible for one that isn't approved.
+    """
+    with transaction.atomic():
+        now = Photo.objects.select_for_update().get(pk=photo.pk)
+        if now.is_featured == is_featured:
+            return False
+        if now.state != State.APPROVED:
+            raise NotPossible(f"A photo in state {now.state} stands in no gallery.")
+        publishing.set_score(now.pk, 1 if is_featured else 0)
+        PhotoEvent.objects.create(
+            photo=now,
+            kind=Kind.FEATURED if is_featured else Kind.UNFEATURED,
+            detail={"by": by.pk if by else None},
+        )
+    photo.refresh_from_db()
+    return True
+
+
 def retry_photo(photo: Photo) -> bool:
     """Have a stuck photo checked again. Return whether it was stuck."""
     if photo.asset_id is None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from media_pipeline import refusals
-from ugc import author_page, reasons
+from ugc import reasons
 from ugc.catalogue import DrawnPicture, ProductCard
 from ugc.models import Photo, PhotoEvent, Surface
 
@@ -19,24 +18,6 @@ register = template.Library()
 def credit(photo: Photo) -> str:
     """“Photo: NAME”. Reads ``photo.persona``; to be escaped like any text."""
     return _("Photo: %(name)s") % {"name": photo.persona.name}
-
-
-@register.filter
-def state_wording(photo: Photo) -> Promise:
-    """Where the photo is, in one short sentence. Reads asset and decision."""
-    return author_page.answer_of(photo).headline
-
-
-@register.filter
-def surface_label(slug: str) -> Promise:
-    """The name of the surface with this slug."""
-    return Surface[slug.upper()].label
-
-
-@register.filter
-def reason_wording(code: str) -> Promise:
-    """What the author reads about this reason."""
-    return reasons.wording(code)
 
 
 @register.filter
