@@ -83,7 +83,7 @@ class BoundedUploadHandler(FileUploadHandler):
 
     def _interrupt_those_behind(self) -> None:
         """Have what the others kept of this file deleted now, not some time."""
-        handlers = self.request.upload_handlers
+        handlers = self.request.upload_handlers if self.request else [self]
         for handler in handlers[handlers.index(self) + 1 :]:
             handler.upload_interrupted()
 
