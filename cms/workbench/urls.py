@@ -19,6 +19,7 @@ urlpatterns = [
     path("<slug:public_id>/reopen/", views.reopen, name="reopen"),
     path("<slug:public_id>/retry/", views.retry, name="retry"),
     path("<slug:public_id>/discard/", views.discard, name="discard"),
+    path("<slug:public_id>/feature/", views.feature, name="feature"),
     path("<slug:public_id>/products/", views.find_products, name="find_products"),
     path("<slug:public_id>/place/", views.place_product, name="place_product"),
     path("<slug:public_id>/words/", views.choose_word, name="choose_word"),

@@ -323,6 +323,22 @@ def discard(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect(queue_url(Tab.ATTENTION))
 
 
+@require_POST
+@moderators_only
+def feature(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show a photo before others of its product or word, or no longer."""
+    photo = _photo(public_id)
+    try:
+        services.feature_photo(
+            photo,
+            by=_editor(request),
+            is_featured=request.POST.get("do") != "unfeature",
+        )
+    except NotPossible:
+        _tell_conflict(request, photo)
+    return redirect(review_url(photo))
+
+
 @require_GET
 @moderators_only
 def find_products(request: HttpRequest, public_id: str) -> HttpResponse:

@@ -52,6 +52,7 @@ ADDRESSES = [
             "reopen",
             "retry",
             "discard",
+            "feature",
             "place_product",
             "choose_word",
         )

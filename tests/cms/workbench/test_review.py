@@ -16,7 +16,7 @@ from tests.ugc.factories import (
     make_public_photo,
 )
 from ugc import services
-from ugc.models import Decision, Photo, Surface
+from ugc.models import Decision, Photo, PhotoTag, Surface
 from ugc.reasons import REASONS
 
 
@@ -505,6 +505,38 @@ def test_what_the_software_sees_can_be_tagged_where_it_sees_it(editors_client):
     assert (candidate["x"], candidate["y"]) == (30.0, 40.0)
 
 
+# --- leading galleries ------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_photo_is_put_first_and_back_in_line(editors_client, editor):
+    photo = make_public_photo()
+    assert "Show first" in reviewed(editors_client, photo).content.decode()
+
+    response = editors_client.post(address("feature", photo), {"do": "feature"})
+
+    photo.refresh_from_db()
+    assert photo.is_featured
+    assert photo.events.get(kind="featured").detail == {"by": editor.pk}
+    assert response.headers["Location"] == address("review", photo)
+    page = reviewed(editors_client, photo).content.decode()
+    assert "No longer show first" in page
+    editors_client.post(address("feature", photo), {"do": "unfeature"})
+    photo.refresh_from_db()
+    assert not photo.is_featured
+
+
+@pytest.mark.django_db
+def test_only_an_approved_photo_can_be_put_first(editors_client):
+    photo = make_photo()
+
+    editors_client.post(address("feature", photo), {"do": "feature"})
+
+    photo.refresh_from_db()
+    assert not photo.is_featured
+    assert "Show first" not in reviewed(editors_client, photo).content.decode()
+
+
 # --- words --------------------------------------------------------------------------------
 
 
@@ -528,4 +560,5 @@ def test_an_editors_word_on_a_public_photo_is_found_at_once(editors_client):
 
     editors_client.post(address("choose_word", photo), {"do": "add", "word": "kettle"})
 
-    assert photo in Photo.objects.top_of_word("kettle", Surface.GALLERIES)
+    tag = PhotoTag.objects.top("kettle", Surface.GALLERIES).get()
+    assert tag.photo == photo
