@@ -36,6 +36,24 @@ REASONS: Mapping[str, Words] = {
     "low_resolution": _("Small picture"),
     "blurred": _("Blurred"),
     "too_dark": _("Very dark"),
+    "email_address": _("E-mail address"),
+    "phone_number": _("Telephone number"),
+    "web_address": _("Web address"),
+    "handle": _("Name in a network"),
+    "messenger_link": _("Link to a messenger"),
+    "payment_link": _("Link to a payment"),
+    "bank_account": _("Bank account"),
+    "number_plate": _("Number plate"),
+    "qr_code": _("QR code"),
+    "bad_words": _("Swear words"),
+    "threat_or_hate": _("Threat or hate"),
+    "hate_symbols": _("Hate symbols"),
+    "states_ai_generated": _("States: made by AI"),
+    "states_ai_parts": _("States: partly made by AI"),
+    "states_ai_software": _("States: from AI software"),
+    "states_drawn": _("States: drawn or computed"),
+    "states_composite": _("States: composed"),
+    "states_screenshot": _("States: screenshot"),
     "moderation_unavailable": _("Not checked for nudity"),
     "seen_before": _("Was here before"),
     "catalogue_picture": _("The catalogue's own picture"),
@@ -137,19 +155,25 @@ class Findings:
         return tuple(unique.values())
 
 
-def read_findings(result: Mapping[str, Any] | None) -> Findings:
+def read_findings(
+    result: Mapping[str, Any] | None, said: Sequence[str] = ()
+) -> Findings:
     """Return what an asset's ``result`` says. No result at all: nothing checked.
+
+    ``said`` are the reasons for a look at the author's words; they stand beside the
+    picture's own.
 
     The result is the pipeline command's JSON object; keys it lacks and values
     that are null count as "not looked".
     """
+    words = [Badge(reason_words(code), "warn") for code in said]
     if not result:
-        return Findings()
+        return Findings(remarks=tuple(words))
     findings = _sequence(result.get("findings"))
     return Findings(
         is_flagged=any(map(_veils, findings)),
         scores=_scores(result.get("moderation")),
-        remarks=tuple(_remarks(findings)),
+        remarks=(*_remarks(findings), *words),
         tags=_tags(result.get("tags")),
         colours=tuple(
             Colour(

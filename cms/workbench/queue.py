@@ -178,7 +178,10 @@ def tiles(photos: Iterable[Photo], language: str) -> list[Tile]:
             picture=draw_private(
                 photo, sizes="(min-width: 40rem) 18rem, 100vw", alt=photo.alt_text
             ),
-            findings=read_findings(photo.asset.result if photo.asset else None),
+            findings=read_findings(
+                photo.asset.result if photo.asset else None,
+                services.reasons_in_words(photo),
+            ),
             product=(
                 cards[photo.product_key].name
                 if photo.product_key in cards

@@ -174,7 +174,9 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
     photo = _photo(public_id, _for_review())
     tab = lists.tab_of(photo)
     previous_id, next_id = lists.neighbours(photo, tab or Tab.WAITING)
-    findings = read_findings(photo.asset.result if photo.asset else None)
+    findings = read_findings(
+        photo.asset.result if photo.asset else None, services.reasons_in_words(photo)
+    )
     tagged = _tagged(photo)
     words = {tag.word: tag for tag in photo.tags.all()}
     query = request.GET.get("q", "").strip()

@@ -96,6 +96,16 @@ def test_badges_come_gravest_first_and_once():
     assert findings.badges[0] == Badge(findings.badges[0].words, "bad")
 
 
+def test_what_the_author_said_stands_beside_what_the_picture_shows():
+    picture = result(findings=spoken("text", "qr_code"))
+
+    findings = read_findings(picture, ["phone_number", "qr_code"])
+
+    assert words_of(findings) == ["QR code", "Telephone number"]
+    assert not findings.is_flagged
+    assert words_of(read_findings(None, ["handle"])) == ["Name in a network"]
+
+
 def test_reasons_of_unknown_steps_are_still_readable():
     findings = read_findings(
         result(findings=spoken("logo", "rival_brand", "logo_unavailable"))
