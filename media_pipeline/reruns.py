@@ -33,6 +33,7 @@ def rescore_asset(asset_id: int) -> bool:
     Renditions, state and permissions stay; decisions are people's, and stay too.
     Raises ``StorageUnavailable``, ``DecoderFailed`` and ``SandboxUnavailable``.
     """
+    from .duplicates import remember_photo
     from .inspection import inspect
 
     asset = _processed(asset_id)
@@ -56,15 +57,16 @@ def rescore_asset(asset_id: int) -> bool:
     unchanged = Asset.objects.filter(
         pk=asset.pk, state=Asset.State.PROCESSED, master=asset.master
     )
-    return (
-        unchanged.update(
+    with transaction.atomic():
+        changed = unchanged.update(
             result={**fresh, **kept},
             verdict=fresh["verdict"],
             phash=hashes.get("phash") or asset.phash,
             dhash=hashes.get("dhash") or asset.dhash,
         )
-        > 0
-    )
+        if changed and inspection.appearance is not None:
+            remember_photo(asset.pk, inspection.appearance)
+    return changed > 0
 
 
 @dataclass(frozen=True, slots=True)

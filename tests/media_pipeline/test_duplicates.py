@@ -18,6 +18,7 @@ from media_pipeline.models import (
     PhotoLikeness,
     ProductLikeness,
 )
+from media_pipeline.reruns import rescore_asset
 from media_pipeline.testing import drawn
 
 MEAN_COLOUR = "tests.media_pipeline.steps.backends.MeanColour"
@@ -348,3 +349,13 @@ def test_what_is_in_memory_is_not_read_again():
 
     assert appearance_rows == 3
     assert len(queries) <= 3
+
+
+def test_a_photo_from_before_is_known_once_it_was_looked_at_again():
+    first = processed(as_jpeg(PICTURE))
+    PhotoLikeness.objects.all().delete()
+
+    assert rescore_asset(first.pk)
+
+    again = processed(as_jpeg(ImageOps.mirror(PICTURE)))
+    assert again.result["duplicates"][0]["id"] == first.public_id
