@@ -263,7 +263,9 @@ def test_a_wrong_recipe_is_wrong_usage(photo, tmp_path, capfd, content, said):
         ("photo.jpg", "--out", "/dev/null/out"),
     ],
 )
-def test_wrong_usage_is_said_on_standard_error(arguments, capfd):
+def test_wrong_usage_is_said_on_standard_error(arguments, capfd, settings):
+    settings.MEDIA_PIPELINE_CATALOGUE = ""  # as where no shop is
+
     status = main(arguments)
 
     printed = capfd.readouterr()
