@@ -145,6 +145,8 @@ def _pipeline(steps: str | None, catalogue: str | None) -> Pipeline:
         names = list(DEFAULT_STEPS) if names is None else names
         names += [] if "products" in names else ["products"]
         options["products"] = {"index": _index(Path(catalogue))}
+    elif names is not None and "products" in names:
+        raise _WrongUsage("--steps: products are looked for in a --catalogue")
     try:
         return build_pipeline(names, options=options)
     except WrongConfiguration as error:
