@@ -1,0 +1,37 @@
+"""The workbench's views. Every write is a POST to ``ugc.services``."""
+
+from __future__ import annotations
+
+from .decisions import (
+    approve,
+    decide_many,
+    discard,
+    feature,
+    refuse,
+    remove,
+    reopen,
+    retry,
+    undo,
+)
+from .desk import PERMISSION
+from .queue import queue
+from .review import review
+from .tags import choose_word, find_products, place_product
+
+__all__ = [
+    "PERMISSION",
+    "approve",
+    "choose_word",
+    "decide_many",
+    "discard",
+    "feature",
+    "find_products",
+    "place_product",
+    "queue",
+    "refuse",
+    "remove",
+    "reopen",
+    "retry",
+    "review",
+    "undo",
+]

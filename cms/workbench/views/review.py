@@ -1,0 +1,173 @@
+"""The page of one photo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from ugc import services
+from ugc.catalogue import get_catalogue
+from ugc.models import Permission, Photo, PhotoQuerySet, Surface
+from ugc.reasons import get_reason
+
+from .. import queue as lists
+from ..findings import Findings, read_findings
+from ..flash import pop_told
+from ..forms import RefusalForm, reason_choices
+from ..queue import Tab
+from .desk import (
+    OPENS_NEXT,
+    furniture,
+    language,
+    moderators_only,
+    photo_or_404,
+    queue_url,
+    review_url_of,
+)
+from .tags import search_products
+
+
+@require_GET
+@moderators_only
+def review(request: HttpRequest, public_id: str) -> HttpResponse:
+    photo = photo_or_404(public_id, _for_review())
+    tab = lists.tab_of(photo)
+    previous_id, next_id = lists.neighbours(photo, tab or Tab.WAITING)
+    findings = read_findings(
+        photo.asset.result if photo.asset else None, services.reasons_in_words(photo)
+    )
+    tagged = _tagged(photo)
+    words = {tag.word: tag for tag in photo.tags.all()}
+    query = request.GET.get("q", "").strip()
+    asked = (
+        get_catalogue().card(photo.product_key, language=language())
+        if photo.product_key
+        else None
+    )
+    name = photo.persona.name
+    context = {
+        "photo": photo,
+        "tab": tab,
+        "state": lists.state_words(photo),
+        "back_url": queue_url(tab or Tab.WAITING),
+        "previous_url": previous_id and review_url_of(previous_id),
+        "next_url": next_id and review_url_of(next_id),
+        "picture": lists.draw_private(
+            photo,
+            sizes="(min-width: 62rem) 60vw, 100vw",
+            alt=photo.alt_text or gettext("Photo by %(name)s") % {"name": name},
+            eager=True,
+        ),
+        "findings": findings,
+        "is_stuck": tab is Tab.ATTENTION,
+        "tagged": tagged,
+        "asked": asked,
+        "asked_is_tagged": photo.product_key in {each["key"] for each in tagged},
+        "candidates": _candidates(findings, photo),
+        "query": query,
+        "found": search_products(query),
+        "words": list(words),
+        "seen_tags": [
+            {"seen": seen, "is_taken": seen.label.lower() in words}
+            for seen in findings.tags or ()
+        ],
+        "surfaces": _surfaces(photo),
+        "seen": services.review_stamp(photo),
+        "can_approve": photo.state == Photo.State.IN_REVIEW,
+        "can_refuse": photo.state == Photo.State.IN_REVIEW,
+        "can_remove": photo.state == Photo.State.APPROVED,
+        "can_reopen": photo.state
+        in (Photo.State.APPROVED, Photo.State.REFUSED, Photo.State.REMOVED),
+        "can_edit": photo.state
+        in (Photo.State.SUBMITTED, Photo.State.IN_REVIEW, Photo.State.APPROVED),
+        "reasons": reason_choices(photo.contributor.language),
+        "author_language": photo.contributor.language,
+        "refusal": RefusalForm(),
+        "opens_next": request.session.get(OPENS_NEXT, True),
+        "decisions": [
+            {
+                "decision": decision,
+                "labels": [get_reason(code).label for code in decision.reasons],
+            }
+            for decision in reversed(photo.decisions.all())
+        ],
+        "events": list(reversed(photo.events.all())),
+        "told": pop_told(request),
+    }
+    title = gettext("Photo by %(name)s") % {"name": name}
+    return TemplateResponse(
+        request,
+        "shoppable_workbench/review.html",
+        {**furniture(title, within_queue=True), **context},
+    )
+
+
+def _for_review() -> PhotoQuerySet:
+    """Photos with all that their page reads: seven queries."""
+    return lists.for_tiles(Photo.objects.all()).prefetch_related(
+        "product_tags", "tags", "permissions", "decisions__actor", "events"
+    )
+
+
+def _tagged(photo: Photo) -> list[dict[str, Any]]:
+    """The photo's product tags with their cards, numbered as on the picture."""
+    tags = list(photo.product_tags.all())
+    cards = get_catalogue().cards(
+        [tag.product_key for tag in tags], language=language()
+    )
+    return [
+        {
+            "number": number,
+            "key": tag.product_key,
+            "card": cards.get(tag.product_key),
+            "name": (
+                cards[tag.product_key].name
+                if tag.product_key in cards
+                else tag.product_key
+            ),
+            "variant_sku": tag.variant_sku,
+            "x": round(tag.x * 100, 1),
+            "y": round(tag.y * 100, 1),
+            "place_class": f"wb-x-{round(tag.x * 100)} wb-y-{round(tag.y * 100)}",
+        }
+        for number, tag in enumerate(tags, start=1)
+    ]
+
+
+def _candidates(findings: Findings, photo: Photo) -> list[dict[str, Any]]:
+    """Products the software sees and nobody has tagged yet, the surest first."""
+    tagged = {tag.product_key for tag in photo.product_tags.all()}
+    seen = [each for each in findings.candidates if each.key not in tagged]
+    if not seen:
+        return []
+    cards = get_catalogue().cards([each.key for each in seen], language=language())
+    return [
+        {
+            "card": cards[each.key],
+            "percent": round(each.score * 100),
+            "x": round(each.x * 100, 1),
+            "y": round(each.y * 100, 1),
+        }
+        for each in sorted(seen, key=lambda each: -each.score)
+        if each.key in cards
+    ]
+
+
+def _surfaces(photo: Photo) -> list[dict[str, Any]]:
+    """Each surface: whether it is allowed, since when, and whether it shows there."""
+    latest: dict[int, Permission] = {}
+    for permission in photo.permissions.all():  # in order of their times
+        latest[permission.surface] = permission
+    return [
+        {
+            "label": surface.label,
+            "is_allowed": bool(photo.allowed & surface),
+            "is_public": bool(photo.public & surface),
+            "permission": latest.get(surface.value),
+        }
+        for surface in Surface
+    ]
