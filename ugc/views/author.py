@@ -1,22 +1,17 @@
-"""Upload, and the author's own pages of a photo."""
+"""The author's own pages of their photos."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any
 
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseNotFound,
     HttpResponseNotModified,
     JsonResponse,
 )
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -24,211 +19,22 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_POST, require_safe
 
 from media_pipeline import refusals
-from media_pipeline import services as media
 from media_pipeline.exceptions import RefusedFile, StorageUnavailable
 from media_pipeline.models import Rendition
 
-from . import access, author_page, conf, services, throttle
-from .catalogue import ProductCard, get_catalogue
-from .exceptions import NotPossible, TooManyUploads
-from .forms import ACCEPT, FileForm, PermissionsForm, PhotoForm, WordsForm, files_of
-from .models import Contributor, Photo, Surface
-
-P = ParamSpec("P")
-ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-
-_CONTENT_TYPES = {"avif": "image/avif", "jpeg": "image/jpeg"}
-
-
-def _private(view: View[P]) -> View[P]:
-    """Of nobody's business but the holder's: kept by no cache, found by no search."""
-
-    @wraps(view)
-    def answer(
-        request: HttpRequest, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "private, no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    return cast("View[P]", answer)
-
-
-# --- upload -------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def submit_photo(request: HttpRequest, product_key: str = "") -> HttpResponseBase:
-    """Show the upload page, or take photos; the script asks for JSON."""
-    product_key = product_key or request.GET.get("product", "")
-    product = _product_or_404(product_key) if product_key else None
-    contributor = access.holder_of(request).contributor()
-    if request.method != "POST":
-        form = PhotoForm(initial=_remembered(contributor))
-        return _upload_page(request, form, product)
-    form = PhotoForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _refused(request, form, product, status=400)
-    return _take_photos(request, form, product, contributor)
-
-
-def _take_photos(
-    request: HttpRequest,
-    form: PhotoForm,
-    product: ProductCard | None,
-    contributor: Contributor | None,
-) -> HttpResponseBase:
-    is_new = contributor is None
-    data = form.cleaned_data
-    photos: list[Photo] = []
-    status = 400
-    for file in files_of(form):
-        try:
-            throttle.count_upload(
-                throttle.origins(
-                    address=conf.client_address(request), contributor=contributor
-                )
-            )
-            photo = services.submit_photo(
-                contributor=contributor,
-                persona_name=data["persona_name"],
-                file=file,
-                caption=data["caption"],
-                alt_text=data["alt_text"],
-                product_key=product.key if product else "",
-                surfaces=data["surfaces"],
-                email=data["email"],
-                language=get_language() or "en",
-            )
-        except RefusedFile as refusal:
-            form.add_error("photos", f"{file.name}: {refusals.wording(refusal.code)}")
-        except StorageUnavailable:
-            status = 503
-            form.add_error(
-                "photos",
-                _(
-                    "We cannot store photos just now. Please try again in a few minutes."
-                ),
-            )
-        except TooManyUploads:
-            status = 429
-            form.add_error(
-                None,
-                _(
-                    "You have sent many photos within an hour. Please send the next "
-                    "ones in about an hour."
-                ),
-            )
-            break
-        else:
-            photos.append(photo)
-            contributor = photo.contributor
-    if form.errors:
-        response = _refused(request, form, product, status=status, photos=photos)
-    else:
-        response = _taken(request, photos)
-    if is_new and contributor is not None:
-        access.remember(request, response, access.issue_token(contributor), first=True)
-    return response
-
-
-def _taken(request: HttpRequest, photos: list[Photo]) -> HttpResponse:
-    url = (
-        photos[0].get_absolute_url()
-        if len(photos) == 1
-        else reverse("shoppable_ugc:my_photos")
-    )
-    if _wants_json(request):
-        return JsonResponse(
-            {"url": url, "all_url": reverse("shoppable_ugc:my_photos")}, status=201
-        )
-    return redirect(url)
-
-
-def _refused(
-    request: HttpRequest,
-    form: PhotoForm,
-    product: ProductCard | None,
-    *,
-    status: int,
-    photos: list[Photo] | None = None,
-) -> HttpResponse:
-    if _wants_json(request):
-        errors = {field: list(messages) for field, messages in form.errors.items()}
-        return JsonResponse({"errors": errors}, status=status)
-    response = _upload_page(request, form, product, photos=photos)
-    response.status_code = status
-    return response
-
-
-def _upload_page(
-    request: HttpRequest,
-    form: PhotoForm,
-    product: ProductCard | None,
-    *,
-    photos: list[Photo] | None = None,
-) -> TemplateResponse:
-    return TemplateResponse(
-        request,
-        "shoppable_ugc/submit_photo.html",
-        {
-            "form": form,
-            "product": product,
-            "photos": photos or [],
-            "accept": ACCEPT,
-            "max_bytes": conf.max_upload_bytes(),
-            "min_age": conf.min_age(),
-            "surfaces": list(Surface),
-            "chosen": _chosen(form),
-            "wording": {
-                "too_many_bytes": refusals.wording("too_many_bytes"),
-                "unsupported_format": refusals.wording("unsupported_format"),
-            },
-        },
-    )
-
-
-def _chosen(form: PhotoForm) -> set[str]:
-    # Nothing is switched on beforehand: a permission is given, not left standing.
-    return set(form["surfaces"].value() or []) if form.is_bound else set()
-
-
-def _remembered(contributor: Contributor | None) -> dict[str, str]:
-    """What a recognised person need not type again."""
-    if contributor is None:
-        return {}
-    last = contributor.photos.select_related("persona").order_by("-pk").first()
-    return {
-        "persona_name": last.persona.name if last else "",
-        "email": contributor.email,
-    }
-
-
-def _product_or_404(key: str) -> ProductCard:
-    card = get_catalogue().card(key, language=get_language() or "en")
-    if card is None:
-        raise Http404
-    return card
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "").startswith("application/json")
-
-
-# --- the author's pages ---------------------------------------------------------
+from .. import access, author_page, conf, services, throttle
+from ..catalogue import get_catalogue
+from ..exceptions import NotPossible, TooManyUploads
+from ..forms import ACCEPT, FileForm, PermissionsForm, WordsForm
+from ..models import Photo, Surface
+from .privacy import private
 
 
 @sensitive_variables("token")
-@_private
+@private
 @require_safe
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """Open a secret link: remember it in the cookie, go to the clean address.
@@ -244,7 +50,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-@_private
+@private
 @require_safe
 def my_photos(request: HttpRequest) -> HttpResponse:
     """All photos this browser may open, newest first."""
@@ -266,14 +72,14 @@ def my_photos(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "shoppable_ugc/my_photos.html", {"rows": rows})
 
 
-@_private
+@private
 @require_safe
 def my_photo(request: HttpRequest, public_id: str) -> HttpResponse:
     """The page of one photo, for its author."""
     return _my_photo_page(request, _own_photo_or_404(request, public_id))
 
 
-@_private
+@private
 @require_safe
 def my_photo_state(request: HttpRequest, public_id: str) -> HttpResponse:
     """Where the photo is, for the polling script; one query if nothing changed."""
@@ -296,7 +102,7 @@ def my_photo_state(request: HttpRequest, public_id: str) -> HttpResponse:
     return response
 
 
-@_private
+@private
 @require_POST
 def replace_file(request: HttpRequest, public_id: str) -> HttpResponse:
     """Take another picture for a draft."""
@@ -327,7 +133,7 @@ def replace_file(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect(photo)
 
 
-@_private
+@private
 @require_POST
 def edit_photo(request: HttpRequest, public_id: str) -> HttpResponse:
     """Change caption and alt text."""
@@ -340,7 +146,7 @@ def edit_photo(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect(photo)
 
 
-@_private
+@private
 @require_POST
 def set_permissions(request: HttpRequest, public_id: str) -> HttpResponse:
     """Allow exactly the surfaces that are switched on."""
@@ -355,7 +161,7 @@ def set_permissions(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect(photo)
 
 
-@_private
+@private
 @require_POST
 def withdraw_photo(request: HttpRequest, public_id: str) -> HttpResponse:
     """Take the photo back everywhere."""
@@ -364,7 +170,7 @@ def withdraw_photo(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect(photo)
 
 
-@_private
+@private
 @require_POST
 def restore_photo(request: HttpRequest, public_id: str) -> HttpResponse:
     """Give the photo again."""
@@ -373,52 +179,13 @@ def restore_photo(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect(photo)
 
 
-@_private
+@private
 @require_POST
 def stop_mails(request: HttpRequest, public_id: str) -> HttpResponse:
     """Forget the author's address."""
     photo = _own_photo_or_404(request, public_id)
     services.stop_mails(photo.contributor)
     return redirect(photo)
-
-
-@_private
-@require_safe
-def private_file(
-    request: HttpRequest, public_id: str, rendition_id: int
-) -> HttpResponseBase:
-    """A picture that is not public, for its author and for moderators."""
-    renditions = Rendition.objects.filter(
-        pk=rendition_id, asset__photo__public_id=public_id
-    )
-    mine = access.holder_of(request).photos().filter(public_id=public_id)
-    rendition = renditions.filter(asset__photo__in=mine).first()
-    if rendition is None and access.may_moderate(request.user):
-        rendition = renditions.first()
-    if rendition is None:
-        return _no_file()
-    try:
-        file = media.open_private(rendition.private_name)
-    except FileNotFoundError:
-        return _no_file()
-    except StorageUnavailable:
-        return HttpResponse(status=503, headers={"Retry-After": "5"})
-    response = FileResponse(file, content_type=_CONTENT_TYPES[rendition.format])
-    response.headers["Content-Disposition"] = "inline"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return _nosniff(response)
-
-
-def _no_file() -> HttpResponse:
-    # Byte for byte the same whether there is such a file or not.
-    return _nosniff(HttpResponseNotFound(b"", content_type="text/plain"))
-
-
-def _nosniff(response: ResponseT) -> ResponseT:
-    # Not left to the site's middleware: these are bytes that people sent.
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def _own_photo_or_404(request: HttpRequest, public_id: str) -> Photo:
