@@ -58,6 +58,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,  # seconds: OUTBOX_SWEEP_SECONDS
         "options": {"expires": 2.0},
     },
+    "forget old baskets": {
+        "task": "storefront.forget_old_baskets",
+        "schedule": 86400.0,
+        "options": {"expires": 3600.0},
+    },
     "forget settled mails and purges": {
         "task": "outbox.forget_settled",
         "schedule": 3600.0,
