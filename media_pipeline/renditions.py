@@ -47,6 +47,9 @@ _LANCZOS = ResizeOptions(
 _LANCZOS_LAYERED = ResizeOptions(
     resize_alg=ResizeAlg.convolution(FilterType.lanczos3), use_alpha=True
 )
+# Beyond this, bytes, the copies of the faster way would not fit beside a decoder's
+# own buffers into the child's memory: Pillow scales in place, at four times the cost.
+_MOST_COPIED = 128 * 1024 * 1024
 _PIXEL_TYPES = {
     "L": PixelType.U8,
     "LA": PixelType.U8x2,
@@ -111,6 +114,10 @@ def resized(picture: Image.Image, size: Size) -> Image.Image:
 
     For the modes L, LA, RGB, RGBA and CMYK.
     """
+    if picture.width * picture.height * len(picture.getbands()) > _MOST_COPIED:
+        scaled = picture.resize((size.width, size.height), Image.Resampling.LANCZOS)
+        scaled.info = {}
+        return scaled
     kind = _PIXEL_TYPES[picture.mode]
     source = ImageData(picture.width, picture.height, kind, picture.tobytes())
     return Image.frombytes(
