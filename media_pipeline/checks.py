@@ -122,7 +122,8 @@ def check_catalogue(**_: Any) -> list[CheckMessage]:
             continue
         try:
             import_string(path)
-        except ImportError as error:
+        # RuntimeError: models of an app that is not installed.
+        except (ImportError, RuntimeError) as error:
             messages.append(
                 Error(
                     f"MEDIA_PIPELINE_{setting} names {path!r}: {error}",
