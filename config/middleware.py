@@ -19,6 +19,6 @@ class RefuseNullBytes:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if "\x00" in request.path_info or "%00" in request.META["QUERY_STRING"]:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("A null byte in the address.")
         return self.get_response(request)
