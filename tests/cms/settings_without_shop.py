@@ -11,5 +11,5 @@ INSTALLED_APPS = [
     if app not in ("storefront.apps.StorefrontConfig", "config.site.apps.SiteConfig")
 ]
 ROOT_URLCONF = "tests.cms.urls_without_shop"
-UGC_CATALOGUE = "tests.cms.catalogue.Bookshop"
+UGC_CATALOGUE = MEDIA_PIPELINE_CATALOGUE = "tests.cms.catalogue.Bookshop"
 MIGRATION_MODULES = {}

@@ -15,7 +15,7 @@ from ugc import services
 from ugc.exceptions import NotPossible
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_approving_and_withdrawing_at_once_never_leaves_it_public():
     """Twelve photos, each approved and withdrawn by two threads at the same time."""
     assert connection.vendor == "postgresql"

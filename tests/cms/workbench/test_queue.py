@@ -291,7 +291,7 @@ def test_every_page_number_has_an_answer(editors_client):
 # --- many at once -------------------------------------------------------------------
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_chosen_photos_are_approved_and_public(editors_client, editor):
     chosen, other = [make_photo(), make_photo()], make_photo()
 

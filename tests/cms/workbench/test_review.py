@@ -114,7 +114,7 @@ def test_the_page_costs_the_same_for_many_tags(editors_client):
 # --- deciding -----------------------------------------------------------------------
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_approving_publishes_and_records_who(editors_client, editor):
     photo = make_photo()
 
@@ -259,7 +259,7 @@ def test_nothing_is_approved_without_saying_what_was_seen(editors_client):
     assert photo.state == Photo.State.IN_REVIEW
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_removing_takes_a_public_photo_down(editors_client):
     photo = make_photo()
     approve(editors_client, photo)
