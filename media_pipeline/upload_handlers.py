@@ -39,7 +39,14 @@ class _NothingKept(io.RawIOBase):
         raise FileNotKept
 
 
-class UploadNotKept(UploadedFile[bytes]):
+# Django's classes take a type only while types are checked.
+if TYPE_CHECKING:
+    _UploadedFile = UploadedFile[bytes]
+else:
+    _UploadedFile = UploadedFile
+
+
+class UploadNotKept(_UploadedFile):
     """Stands for a file that was too large: its name and size, without its bytes.
 
     ``receive_upload`` refuses it by its size, as it does a file that came whole.

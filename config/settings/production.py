@@ -69,7 +69,7 @@ EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_TLS", True)
 DEFAULT_FROM_EMAIL = env.str(
     "FROM_EMAIL",
-    validate=must.Regexp(r"\S+@\S+", error="like Shop <shop@shop.example>"),
+    validate=must.Regexp(r".*\S@\S", error="like Shop <shop@shop.example>"),
 )
 HTTPS = env.bool("HTTPS", True)
 HSTS_SECONDS = env.int("HSTS_SECONDS", 3600, validate=must.Range(min=0))

@@ -22,7 +22,7 @@ GOOD = {
     "S3_PUBLIC_BUCKET": "public",
     "S3_PUBLIC_BASE_URL": "https://media.shop.example",
     "EMAIL_HOST": "127.0.0.1",
-    "FROM_EMAIL": "shop@shop.example",
+    "FROM_EMAIL": "Shop <shop@shop.example>",
     "PAYMENT_PROVIDERS": "storefront.payments.test_provider.TestProvider",
 }
 PRINT = (

@@ -39,6 +39,7 @@ STOREFRONT_ORIGIN_RENDERER = "storefront.pictures.UnseenOrigins"
 STOREFRONT_PRODUCT_URL = "storefront.addresses.product_url"
 STOREFRONT_SHOP_URL = "storefront.addresses.shop_url"
 STOREFRONT_SHARE_URL = ""
+STOREFRONT_LEGAL_LINKS = ""
 
 if "STORE_DATABASE_URL" in os.environ:
     DATABASES["default"] = dj_database_url.parse(os.environ["STORE_DATABASE_URL"])
