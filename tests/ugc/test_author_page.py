@@ -317,7 +317,7 @@ def test_mails_stop_by_one_button():
     photo = make_photo()
     photo.contributor.email = "mia@example.com"
     photo.contributor.save()
-    assert "mia@example.com" in page_of(photo).text
+    assert "m…@example.com" in page_of(photo).text
 
     client_of(photo.contributor).post(
         reverse("shoppable_ugc:stop_mails", args=[photo.public_id])

@@ -776,6 +776,26 @@ def test_an_expired_photo_comes_back_with_a_new_permission(run_commit, monkeypat
     assert photo.ends_at is None
 
 
+def test_an_ended_photo_given_again_waits_for_a_person(run_commit, monkeypatch):
+    photo = make_public_photo()
+    end = timezone.now() + timedelta(hours=1)
+    services.set_permissions(
+        photo, surfaces=BOTH, ends_at=end, contributor=photo.contributor
+    )
+    with monkeypatch.context() as patch, run_commit():
+        patch.setattr(timezone, "now", lambda: end)
+        let_it_end()
+
+    services.withdraw_photo(photo, contributor=photo.contributor)
+    services.restore_photo(photo, contributor=photo.contributor)
+    with run_commit():
+        services.set_permissions(photo, surfaces=BOTH, contributor=photo.contributor)
+    photo.refresh_from_db()
+
+    assert photo.state == State.IN_REVIEW
+    assert photo.public == NOWHERE
+
+
 # --- product tags ---------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from ugc import permissions, policy, publishing, texts
@@ -43,7 +43,12 @@ def restore_photo(photo: Photo, *, contributor: Contributor) -> bool:
         photo.pk,
         only_if=Q(state=State.WITHDRAWN),
         state=F("state_before"),
-        state_before="",
+        # Of one that had ended before, it is not known whether its words are
+        # still those that were approved: a new permission brings it to a person.
+        state_before=Case(
+            When(state_before=State.EXPIRED, then=Value(State.IN_REVIEW.value)),
+            default=Value(""),
+        ),
     )
     if restored:
         PhotoEvent.objects.create(photo=photo, kind=Kind.RESTORED)

@@ -49,3 +49,13 @@ def draw_photo(
     if picture is None:
         return SafeString("")
     return picture.html(alt=alt, sizes=sizes, eager=eager)
+
+
+@register.filter
+def masked_email(email: str) -> str:
+    """An address as its owner knows it again: ``m…@example.org``.
+
+    The page of one photo opens to whoever has its link.
+    """
+    name, _at, host = email.rpartition("@")
+    return f"{name[:1]}…@{host}"
