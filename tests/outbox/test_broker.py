@@ -91,16 +91,9 @@ def test_three_writers_and_three_readers_lose_and_double_nothing(tmp_path):
 
     read = [line for output in outputs for line in output.splitlines()]
     assert len(read) == 1200
+    # Nothing of the order: a folder listed while others write may lack a name,
+    # which then comes with the next listing.
     assert set(read) == {f"{w} {n}" for w in range(3) for n in range(400)}
-    # Each reader sees what one writer sent in the order it was sent.
-    for output in outputs:
-        for writer in "012":
-            numbers = [
-                int(line.split()[1])
-                for line in output.splitlines()
-                if line.startswith(writer)
-            ]
-            assert numbers == sorted(numbers)
     assert files(tmp_path) == []
 
 
