@@ -193,11 +193,13 @@ class FolderStorage(Storage):
 
     def _create(self, path: Path, mode: int) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        for _ in range(5):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(10):
+            # delete() may take the empty folder at any moment: between the two
+            # calls, or within mkdir, which then says that it exists.
+            with contextlib.suppress(FileNotFoundError, FileExistsError):
+                path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileNotFoundError):
                 return os.open(path, flags, mode)
-            # delete() took the empty folder between the two calls.
         return os.open(path, flags, mode)
 
 
