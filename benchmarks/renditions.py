@@ -8,11 +8,8 @@ the same JPEG quality.
 
 from __future__ import annotations
 
-import gc
 import io
-import multiprocessing
 import os
-import resource
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -235,27 +232,6 @@ def pixels_kept(photos: Sequence[Photo]) -> None:
     )
 
 
-def peak_of(way: Callable[[], object]) -> float:
-    """How far a process grows above where it was, MiB; its children whole."""
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-
-    def measured() -> None:
-        gc.collect()
-        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-        before = _memory("VmRSS")
-        way()
-        grown = _memory("VmHWM") - before
-        sandbox.close()
-        children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        sender.send((grown + children) / 1024)
-
-    process = multiprocessing.get_context("fork").Process(target=measured)
-    process.start()
-    peak: float = receiver.recv()
-    process.join()
-    return peak
-
-
 def _memory(name: str) -> int:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
@@ -310,10 +286,4 @@ def run() -> None:
     ):
         ratios = [("5 JPEGs", "Wagtail, 5 JPEGs", goal)]
         costs(title, photos, five_jpegs, ratios)
-    mine = peak_of(lambda: ours(twenty_four[0], **jpeg))
-    theirs = peak_of(lambda: wagtails(twenty_four[0], ("jpeg",)))
-    print("| 24 MP, 5 JPEGs: peak memory | MiB |\n|---|---|")
-    print(f"| ours: the worker's growth, and the whole child | {mine:.0f} |")
-    print(f"| Wagtail: the process's growth | {theirs:.0f} |")
-    print(f"| **ratio** (goal 0.25) | {mine / theirs:.3f} |", flush=True)
     sandbox.close()
