@@ -42,10 +42,10 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     Only opens a page, so that a mail scanner that follows it changes nothing.
     """
     row = access.open_token(token)
-    if row is None:
+    if row is None or row.photo is None:
         raise Http404
-    response = redirect(row.photo or reverse("shoppable_ugc:my_photos"))
-    access.remember(request, response, token, first=row.photo is None)
+    response = redirect(row.photo)
+    access.remember(request, response, token)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
