@@ -48,6 +48,9 @@ for pk in json.loads(sys.argv[1]):
     lease = leases.claim(OutgoingMail, pk)
     if lease is not None and lease.finish(state="sent"):
         settled.append(pk)
+        # SQLite's lock is not fair: who has it must let go for longer than who
+        # waits for it sleeps between two tries.
+        time.sleep(0.02)
 print(json.dumps(settled))
 """
 )
@@ -122,7 +125,7 @@ def test_the_unit_tests_pass_on_postgresql(environment):
 
 
 def test_of_four_processes_each_row_is_settled_by_exactly_one(environment):
-    keys = run(PREPARE, 200, environment=environment)
+    keys = run(PREPARE, 60, environment=environment)
     racers = [
         subprocess.Popen(
             [sys.executable, "-c", RACER, json.dumps(keys)],
