@@ -10,6 +10,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import pyjpegli
 from cykooz_resizer import (
@@ -38,7 +39,15 @@ WORKING_LONG_SIDE = 1280  # px; what the steps look at
 # decode costs about 0.9 points at 1280 px; these two numbers bring them back.
 AVIF_QUALITY = 67
 AVIF_SPEED = 10
+SMALL_AVIF_QUALITY = 65
+SMALL_AVIF_SPEED = 8
 JPEG_QUALITY = 85  # jpegli's number, about turbo's 83
+
+QUEUE_WIDTHS = (320, 1280)  # px; what an editor sees before anything else is made
+
+PLACEHOLDER_FORMAT = "webp"
+PLACEHOLDER_LONG_SIDE = 16  # px
+PLACEHOLDER_QUALITY = 40  # at most some 200 bytes
 
 _LANCZOS = ResizeOptions(
     resize_alg=ResizeAlg.convolution(FilterType.lanczos3), use_alpha=False
@@ -109,6 +118,37 @@ def rendition_sizes(size: Size, widths: Sequence[int] = WIDTHS) -> list[Size]:
     return sizes[::-1] or [size]
 
 
+class Plan(StrEnum):
+    """Which of a picture's renditions are made now."""
+
+    ALL = "all"
+    QUEUE = "queue"  # what is needed before the verdict: two JPEGs
+    REST = "rest"  # all but those
+    SMALL = "small"  # AVIFs again, with more effort and fewer bytes
+
+
+def planned(
+    plan: Plan, sizes: Sequence[Size], formats: Sequence[str] = FORMATS
+) -> list[tuple[Size, list[str]]]:
+    """Return the formats to make in each of these sizes; none without a format."""
+    queue = {
+        min(sizes, key=lambda size: abs(size.width - width)) for width in QUEUE_WIDTHS
+    }
+
+    def is_in(size: Size, format: str) -> bool:
+        if plan is Plan.ALL:
+            return True
+        if plan is Plan.SMALL:
+            return format == "avif"
+        is_for_queue = format == "jpeg" and size in queue
+        return is_for_queue is (plan is Plan.QUEUE)
+
+    chosen = (
+        (size, [format for format in formats if is_in(size, format)]) for size in sizes
+    )
+    return [(size, wanted) for size, wanted in chosen if wanted]
+
+
 def resized(picture: Image.Image, size: Size) -> Image.Image:
     """Return a fresh picture of this size: Lanczos, nothing but pixels.
 
@@ -142,6 +182,10 @@ class Raster:
     size: Size
     pixels: bytes
 
+    def picture(self) -> Image.Image:
+        size = (self.size.width, self.size.height)
+        return Image.frombytes("RGB", size, self.pixels)
+
 
 def cascade(
     picture: Image.Image, sizes: Sequence[Size], known: Raster | None = None
@@ -164,19 +208,25 @@ def cascade(
         yield Raster(size, pixels)
 
 
-def encode(raster: Raster, format: str, xmp: bytes = b"") -> bytes:
-    """Return the file of a rendition: its pixels and, if given, this XMP packet."""
-    width, height = raster.size.width, raster.size.height
+def encode(
+    raster: Raster, format: str, xmp: bytes = b"", *, small: bool = False
+) -> bytes:
+    """Return the file of a rendition: its pixels and, if given, this XMP packet.
+
+    ``small`` spends more effort on an AVIF for fewer bytes.
+    """
     if format == "jpeg":
-        content = pyjpegli.encode(raster.pixels, width, height, JPEG_QUALITY)
+        content = pyjpegli.encode(
+            raster.pixels, raster.size.width, raster.size.height, JPEG_QUALITY
+        )
         return _with_xmp(content, xmp) if xmp else content
     if format == "avif":
         options = {"xmp": xmp} if xmp else {}
         return _saved(
-            Image.frombytes("RGB", (width, height), raster.pixels),
+            raster.picture(),
             "AVIF",
-            quality=AVIF_QUALITY,
-            speed=AVIF_SPEED,
+            quality=SMALL_AVIF_QUALITY if small else AVIF_QUALITY,
+            speed=SMALL_AVIF_SPEED if small else AVIF_SPEED,
             subsampling="4:2:0",
             max_threads=1,
             **options,
@@ -193,6 +243,11 @@ def _with_xmp(jpeg: bytes, xmp: bytes) -> bytes:
         body,
         jpeg[2:],
     )
+
+
+def encode_placeholder(raster: Raster) -> bytes:
+    """Return a tiny WebP to stand in for a rendition until that is there."""
+    return _saved(raster.picture(), "WEBP", quality=PLACEHOLDER_QUALITY, method=4)
 
 
 def encode_master(picture: Image.Image) -> bytes:

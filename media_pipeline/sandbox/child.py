@@ -16,7 +16,7 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -26,9 +26,14 @@ from media_pipeline import renditions
 from media_pipeline.exceptions import RefusedFile
 from media_pipeline.recipes import Recipe, apply_recipe
 from media_pipeline.renditions import (
+    PLACEHOLDER_FORMAT,
+    PLACEHOLDER_LONG_SIDE,
     WIDTHS,
     WORKING_LONG_SIDE,
+    Plan,
+    Raster,
     Size,
+    planned,
     rendition_sizes,
 )
 
@@ -76,7 +81,13 @@ def _talk(
     request: Mapping[str, Any], data: bytes, answer: mmap.mmap, control: socket.socket
 ) -> None:
     try:
-        picture = _Conversation(data, Rules(**request["rules"]), answer)
+        picture = _Conversation(
+            data,
+            Rules(**request["rules"]),
+            answer,
+            plan=Plan(request["plan"]),
+            master=request["master"],
+        )
         _send(control, picture.check())
         question = control.recv(MESSAGE_BYTES)
         if question:
@@ -98,7 +109,7 @@ def rehearse() -> None:
     sample = Image.new("RGB", (64, 64), (200, 120, 40))
     exif = Image.Exif()
     exif[ExifTags.Base.DateTime] = "2026:01:01 12:00:00"
-    question = {"master": True, "recipe": _EVERYTHING}
+    question = {"master": True, "recipe": _EVERYTHING, "placeholder": True}
     for format in ("JPEG", "PNG", "WEBP", "AVIF"):
         file = io.BytesIO()
         sample.save(file, format, exif=exif, icc_profile=_srgb_profile())
@@ -114,21 +125,36 @@ def _srgb_profile() -> bytes:
 class _Conversation:
     """The two answers on one upload; what the first decoded serves the second."""
 
-    def __init__(self, data: bytes, rules: Rules, answer: mmap.mmap) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        rules: Rules,
+        answer: mmap.mmap,
+        *,
+        plan: Plan = Plan.ALL,
+        master: bool = False,
+    ) -> None:
         self._started = time.perf_counter()
         self._upload = Upload(data, rules)
         self._answer = answer
+        self._plan = plan
+        self._is_master_wanted = master
         self._pixels: Image.Image | None = None
-        self._working: renditions.Raster | None = None
+        self._working: Raster | None = None
 
     def check(self) -> dict[str, Any]:
         """Return the facts; the pixels for the steps are put into the mapping."""
         upload = self._upload
-        widest = rendition_sizes(upload.native)[0]
-        working = upload.native.within(WORKING_LONG_SIDE)
-        self._pixels = upload.pixels(max(widest, working, key=lambda size: size.pixels))
+        widest = planned(self._plan, rendition_sizes(upload.master))[0][0]
+        working = upload.master.within(WORKING_LONG_SIDE)
+        if self._is_master_wanted:
+            self._pixels = upload.master_pixels()
+        else:
+            self._pixels = upload.pixels(
+                max(widest, working, key=lambda size: size.pixels)
+            )
         # Again: a turn that a PNG tells of at its end is known only now.
-        working = upload.native.within(WORKING_LONG_SIDE)
+        working = upload.master.within(WORKING_LONG_SIDE)
         self._working = next(renditions.cascade(self._pixels, [working]))
         raw = self._working.pixels
         self._answer[: len(raw)] = raw
@@ -144,6 +170,7 @@ class _Conversation:
         self._lap()
         timings: dict[str, float] = {}
         files: list[dict[str, Any]] = []
+        answer: dict[str, Any] = {"files": files, "timings_ms": timings}
         at = 0
 
         def put(kind: str, format: str, size: Size, content: bytes) -> None:
@@ -168,35 +195,50 @@ class _Conversation:
             put("master", "jpeg", Size(*master.size), renditions.encode_master(master))
             del master
             timings["master"] = self._lap()
-        if question.get("renditions", True):
-            styled, sizes = self._styled(
-                question.get("recipe"), question.get("widths", WIDTHS)
-            )
-            known = self._working if question.get("recipe") is None else None
+        if question.get("renditions", True) or question.get("placeholder"):
+            plan = Plan(question.get("plan", Plan.ALL))
             xmp = self._xmp(question)
-            formats = question.get("formats", renditions.FORMATS)
-            for raster in renditions.cascade(styled, sizes, known):
+            for raster, formats in self._rasters(question, plan):
                 for format in formats:
-                    content = renditions.encode(raster, format, xmp)
-                    put("rendition", format, raster.size, content)
+                    if format == PLACEHOLDER_FORMAT:
+                        content = renditions.encode_placeholder(raster)
+                        put("placeholder", format, raster.size, content)
+                    else:
+                        content = renditions.encode(
+                            raster, format, xmp, small=plan is Plan.SMALL
+                        )
+                        put("rendition", format, raster.size, content)
             timings["renditions"] = self._lap()
-        return {"files": files, "timings_ms": timings}
+        return answer
 
-    def _styled(
-        self, recipe: Mapping[str, Any] | None, widths: Sequence[int]
-    ) -> tuple[Image.Image, list[Size]]:
-        """Return what the renditions show, and their sizes."""
-        upload = self._upload
-        if recipe is None:
-            sizes = rendition_sizes(upload.native, widths)
-            # The pixels of the check are enough: they were chosen for this.
-            return self._pixels or upload.pixels(sizes[0]), sizes
-        parsed = Recipe.from_json(recipe)
-        cut = parsed.shown_size(upload.native)
-        sizes = rendition_sizes(cut, widths)
-        # So many pixels that what the crop leaves still fills its widest rendition.
-        pixels = upload.pixels(upload.native.scaled(sizes[0].width / cut.width))
-        return apply_recipe(pixels, parsed), sizes
+    def _rasters(
+        self, question: Mapping[str, Any], plan: Plan
+    ) -> Iterator[tuple[Raster, list[str]]]:
+        """Yield what the renditions show in each size, with the formats to make."""
+        upload, recipe = self._upload, question.get("recipe")
+        parsed = None if recipe is None else Recipe.from_json(recipe)
+        shown = upload.master if parsed is None else parsed.shown_size(upload.master)
+        sizes = rendition_sizes(shown, question.get("widths", WIDTHS))
+        wanted = []
+        if question.get("renditions", True):
+            wanted = planned(plan, sizes, question.get("formats", renditions.FORMATS))
+        if question.get("placeholder"):
+            wanted.append((shown.within(PLACEHOLDER_LONG_SIDE), [PLACEHOLDER_FORMAT]))
+        if not wanted:
+            return
+        widest, known = wanted[0][0], None
+        if parsed is None:
+            known = self._working
+            pixels = self._pixels
+            if pixels is None or pixels.width < widest.width:
+                pixels = upload.pixels(widest)
+        else:
+            # So many pixels that what the crop leaves still fills its widest rendition.
+            pixels = upload.pixels(upload.master.scaled(widest.width / shown.width))
+            pixels = apply_recipe(pixels, parsed)
+        rasters = renditions.cascade(pixels, [size for size, _ in wanted], known)
+        for raster, (_, formats) in zip(rasters, wanted, strict=True):
+            yield raster, formats
 
     def _xmp(self, question: Mapping[str, Any]) -> bytes:
         notes = RenditionNotes(**(question.get("notes") or {}))

@@ -28,8 +28,10 @@ from media_pipeline.exceptions import DecoderFailed, RefusedFile, SandboxUnavail
 from media_pipeline.renditions import (
     FORMATS,
     MASTER_LONG_SIDE,
+    PLACEHOLDER_FORMAT,
     WIDTHS,
     WORKING_LONG_SIDE,
+    Plan,
 )
 from media_pipeline.results import FileFacts, Frame
 
@@ -64,6 +66,7 @@ class EncodedFile:
 class Rendered:
     master: EncodedFile | None
     renditions: tuple[EncodedFile, ...]  # widest first
+    placeholder: bytes | None = None  # a WebP of a few pixels
 
 
 @dataclass(slots=True)
@@ -83,12 +86,15 @@ class OpenedPicture:
         formats: Sequence[str] = FORMATS,
         widths: Sequence[int] = WIDTHS,
         notes: RenditionNotes | None = None,
+        plan: Plan = Plan.ALL,
+        placeholder: bool = False,
     ) -> Rendered:
         """Return the encoded files. Ask once; raises as :func:`opened` does.
 
-        The recipe styles the renditions; the master never changes. ``formats``
-        and ``widths`` choose among the renditions that the picture gets; the
-        notes are written into each of them, and into nothing else.
+        The recipe styles the renditions and the placeholder; the master never
+        changes. ``plan``, ``formats`` and ``widths`` choose among the renditions
+        that the picture gets; the notes are written into each of them, and into
+        nothing else.
         """
         question = {
             "master": master,
@@ -97,21 +103,30 @@ class OpenedPicture:
             "widths": list(widths),
             "recipe": None if recipe is None else recipe.as_json(),
             "notes": None if notes is None else asdict(notes),
+            "plan": plan,
+            "placeholder": placeholder,
         }
         self._child.ask(question)
         answer = self._child.answer()
         files = self._child.files(answer)
         self.timings_ms.update(_timings(answer))
         masters = [file for kind, file in files if kind == "master"]
+        placeholders = [file for kind, file in files if kind == "placeholder"]
         return Rendered(
             master=masters[0] if masters else None,
             renditions=tuple(file for kind, file in files if kind == "rendition"),
+            placeholder=placeholders[0].content if placeholders else None,
         )
 
 
 @contextlib.contextmanager
-def opened(data: bytes) -> Iterator[OpenedPicture]:
+def opened(
+    data: bytes, *, plan: Plan = Plan.ALL, master: bool = False
+) -> Iterator[OpenedPicture]:
     """Decode an upload in a limited child of this process's decode server.
+
+    ``plan`` and ``master`` say what will be asked of it, so that it is decoded
+    once, no larger than that needs; asking for more costs a second decoding.
 
     Raises ``RefusedFile`` for what is not taken, ``DecoderFailed`` if the child
     crashed or hung, ``SandboxUnavailable`` if no child can be had. One picture at
@@ -119,7 +134,7 @@ def opened(data: bytes) -> Iterator[OpenedPicture]:
     """
     if not data:
         raise RefusedFile("empty_file")  # no memory can be made of it
-    with _server().child(data) as child:
+    with _server().child(data, _request(plan, master)) as child:
         answer = child.answer()
         yield OpenedPicture(child.frame(answer), _timings(answer), child)
 
@@ -194,7 +209,7 @@ class _Child:
                 (
                     str(file["kind"]),
                     EncodedFile(
-                        format=_one_of(FORMATS, file["format"]),
+                        format=_one_of((*FORMATS, PLACEHOLDER_FORMAT), file["format"]),
                         width=_number(file["width"], MASTER_LONG_SIDE),
                         height=_number(file["height"], MASTER_LONG_SIDE),
                         content=self._content(file),
@@ -297,15 +312,17 @@ class _Server:
         return cls(process, ours)
 
     @contextlib.contextmanager
-    def child(self, data: bytes) -> Iterator[_Child]:
+    def child(self, data: bytes, request: Mapping[str, Any]) -> Iterator[_Child]:
         with self.lock, contextlib.ExitStack() as stack:
-            child = self._fork(data, stack)
+            child = self._fork(data, request, stack)
             try:
                 yield child
             finally:
                 self._see_off(child)
 
-    def _fork(self, data: bytes, stack: contextlib.ExitStack) -> _Child:
+    def _fork(
+        self, data: bytes, request: Mapping[str, Any], stack: contextlib.ExitStack
+    ) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         stack.enter_context(ours)
         with theirs:
@@ -315,17 +332,19 @@ class _Server:
                 memory = mmap.mmap(answer, _ANSWER_BYTES)
                 stack.callback(memory.close)
                 descriptors = array.array("i", [upload, answer, theirs.fileno()])
-                pid = self._request(descriptors)
+                pid = self._request(request, descriptors)
             finally:
                 os.close(upload)
                 os.close(answer)
         return _Child(ours, memory, self, pid)
 
-    def _request(self, descriptors: array.array[int]) -> int:
+    def _request(
+        self, request: Mapping[str, Any], descriptors: array.array[int]
+    ) -> int:
         self.link.settimeout(_SERVER_SECONDS)
         try:
             self.link.sendmsg(
-                [json.dumps(_request()).encode()],
+                [json.dumps(request).encode()],
                 [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)],
             )
             reply = self.link.recv(_MESSAGE_BYTES)
@@ -428,8 +447,10 @@ os.register_at_fork(after_in_child=_forget_inherited)
 atexit.register(close)
 
 
-def _request() -> dict[str, Any]:
+def _request(plan: Plan, master: bool) -> dict[str, Any]:
     return {
+        "plan": plan,
+        "master": master,
         "limits": {
             "cpu_seconds": conf.sandbox_cpu_seconds(),
             "memory_bytes": conf.sandbox_memory_bytes(),

@@ -6,7 +6,7 @@ source type, and that only as one of the terms we know.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
 #: https://cv.iptc.org/newscodes/digitalsourcetype/, weakest statement first. What
@@ -52,6 +52,14 @@ class RenditionNotes:
     licence_url: str = ""  # where a licence can be had
     web_statement: str = ""  # address of the statement of rights
     source_type: str = ""  # a term of SOURCE_TYPES, declared by the author
+
+    def stating(self, source_type: str | None) -> RenditionNotes:
+        """Return the notes of a file that said this of itself, which never counts less.
+
+        For renditions of a master: it is clean and says nothing.
+        """
+        strongest = strongest_source_type(self.source_type, source_type)
+        return replace(self, source_type=strongest)
 
 
 def strongest_source_type(*terms: str | None) -> str:

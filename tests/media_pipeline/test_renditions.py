@@ -16,10 +16,12 @@ from media_pipeline.recipes import Recipe
 from media_pipeline.renditions import (
     MAX_PIXELS,
     WIDTHS,
+    Plan,
     Raster,
     Size,
     cascade,
     encode,
+    planned,
     rendition_sizes,
     resized,
 )
@@ -59,6 +61,51 @@ def test_no_rendition_is_enlarged_distorted_or_too_large(width, height):
         assert abs(each.height - each.width * height / width) <= 0.5
     assert sizes == sorted(sizes, key=lambda each: -each.width)
     assert len(sizes) <= len(WIDTHS)
+
+
+def files_of(plan: Plan, size: Size) -> set[tuple[str, int]]:
+    chosen = planned(plan, rendition_sizes(size))
+    assert all(formats for _, formats in chosen)
+    return {(format, each.width) for each, formats in chosen for format in formats}
+
+
+@pytest.mark.parametrize(
+    ("size", "first"),
+    [
+        ((4032, 3024), {320, 1280}),
+        ((3024, 4032), {320, 1280}),
+        ((1000, 750), {320, 960}),
+        ((700, 500), {320, 640}),
+        ((319, 240), {319}),
+    ],
+)
+def test_the_queue_gets_two_jpegs_and_the_rest_comes_later(size, first):
+    everything = files_of(Plan.ALL, Size(*size))
+    queue = files_of(Plan.QUEUE, Size(*size))
+
+    assert queue == {("jpeg", width) for width in first}
+    assert files_of(Plan.REST, Size(*size)) == everything - queue
+    assert files_of(Plan.SMALL, Size(*size)) == {
+        (format, width) for format, width in everything if format == "avif"
+    }
+
+
+@given(
+    width=st.integers(200, 12_000),
+    height=st.integers(200, 12_000),
+)
+def test_a_master_gets_the_renditions_of_its_upload(width, height):
+    """What is made of it later goes beside what was made of the upload."""
+    upload = Size(width, height)
+    if max(width, height) > 5 * min(width, height):
+        return  # not taken
+
+    master = upload.within(4096)
+
+    assert master.within(4096) == master
+    of_upload, of_master = rendition_sizes(upload), rendition_sizes(master)
+    for mine, theirs in zip(of_upload, of_master, strict=True):
+        assert abs(mine.width - theirs.width) <= 2
 
 
 def test_a_cascade_yields_each_size():
@@ -197,3 +244,74 @@ def test_widths_and_formats_can_be_chosen():
         ("jpeg", 1280),
         ("jpeg", 320),
     ]
+
+
+def test_two_stages_make_what_one_makes():
+    photo = picture_bytes(1500, 1100)
+    with sandbox.opened(photo) as picture:
+        whole = picture.render()
+    with sandbox.opened(photo, plan=Plan.QUEUE, master=True) as picture:
+        first = picture.render(plan=Plan.QUEUE, master=True, placeholder=True)
+    assert first.master is not None
+    with sandbox.opened(first.master.content, plan=Plan.REST) as picture:
+        rest = picture.render(plan=Plan.REST)
+
+    def sizes(*parts: sandbox.Rendered) -> list[tuple[str, int, int]]:
+        return sorted(
+            (file.format, file.width, file.height)
+            for part in parts
+            for file in part.renditions
+        )
+
+    assert [(file.format, file.width) for file in first.renditions] == [
+        ("jpeg", 1280),
+        ("jpeg", 320),
+    ]
+    assert sizes(first, rest) == sizes(whole)
+    assert rest.master is None
+    assert rest.placeholder is None
+
+
+@pytest.mark.parametrize("hint", Plan)
+@pytest.mark.parametrize("asked", Plan)
+def test_more_than_was_announced_is_made_all_the_same(hint, asked):
+    with sandbox.opened(picture_bytes(1400, 1000), plan=hint) as picture:
+        rendered = picture.render(plan=asked)
+
+    sizes = {(file.format, file.width) for file in rendered.renditions}
+    assert sizes == files_of(asked, Size(1400, 1000))
+    for file in rendered.renditions:
+        with Image.open(io.BytesIO(file.content)) as opened:
+            assert opened.size == (file.width, file.height)
+
+
+@pytest.mark.parametrize("size", [(1400, 1000), (300, 1400), (200, 200)])
+def test_a_placeholder_is_tiny_and_looks_like_the_picture(size):
+    photo = picture_bytes(*size)
+    with sandbox.opened(photo) as picture:
+        rendered = picture.render(renditions=False, placeholder=True)
+
+    assert rendered.renditions == ()
+    assert rendered.placeholder is not None
+    assert len(rendered.placeholder) <= 220
+    with Image.open(io.BytesIO(rendered.placeholder), formats=["WEBP"]) as opened:
+        assert max(opened.size) == 16
+        assert not set(opened.info) & {"exif", "xmp", "icc_profile"}
+        shown = opened.convert("RGB")
+    with Image.open(io.BytesIO(photo)) as opened:
+        meant = opened.convert("RGB")
+    for seen, mean in zip(
+        ImageStat.Stat(shown).mean, ImageStat.Stat(meant).mean, strict=True
+    ):
+        assert abs(seen - mean) < 12
+
+
+def test_a_placeholder_is_styled_as_its_renditions_are():
+    grey = Recipe.from_json({"adjustments": {"saturation": -1}})
+    with sandbox.opened(picture_bytes()) as picture:
+        rendered = picture.render(recipe=grey, placeholder=True, widths=(320,))
+
+    assert rendered.placeholder is not None
+    with Image.open(io.BytesIO(rendered.placeholder)) as opened:
+        colours = ImageStat.Stat(opened.convert("HSV")).mean
+    assert colours[1] < 25
