@@ -84,6 +84,16 @@ def sandbox_memory_bytes() -> int:
     return int(setting("SANDBOX_MEMORY_BYTES", 1280 * 1024 * 1024))
 
 
+def sandbox_second_wall() -> str:
+    """Whether the kernel filters what a child may ask of it.
+
+    "auto": as far as the kernel can; "required": else no picture is decoded; "off".
+    The environment variable of the same name serves the command.
+    """
+    default = os.environ.get("MEDIA_PIPELINE_SANDBOX_SECOND_WALL", "auto")
+    return str(setting("SANDBOX_SECOND_WALL", default))
+
+
 # --- the steps ----------------------------------------------------------------
 def steps(profile: str = "photo") -> Sequence[str] | None:
     """Names of the steps that inspect this profile's pictures, in order.

@@ -37,6 +37,7 @@ from media_pipeline.renditions import (
     rendition_sizes,
 )
 
+from . import walls
 from .intake import Rules, Upload
 from .notes import RenditionNotes, strongest_source_type, xmp_packet
 
@@ -71,6 +72,7 @@ def run(
     os.close(upload_fd)
     os.close(answer_fd)
     limit(request["limits"])
+    walls.enclose(request["second_wall"], control_fd)
     try:
         _talk(request, upload[:], answer, control)
     except MemoryError:

@@ -455,6 +455,7 @@ def _request(plan: Plan, master: bool) -> dict[str, Any]:
             "cpu_seconds": conf.sandbox_cpu_seconds(),
             "memory_bytes": conf.sandbox_memory_bytes(),
         },
+        "second_wall": conf.sandbox_second_wall(),
         "rules": {
             "max_pixels": conf.max_pixels(),
             "min_side": conf.min_side(),

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import child, intake
+from . import child, intake, walls
 
 #: Nobody is waiting any more for a child that lives for so long.
 _LONGEST_CHILD_SECONDS = 300
@@ -36,6 +36,7 @@ def serve(number: int, run: ChildMain = child.run) -> None:
     worker = socket.socket(fileno=number)
     intake.prepare()
     child.rehearse()
+    walls.prepare()
     gc.collect()
     gc.freeze()
     while True:
@@ -72,6 +73,10 @@ def _picture(
     descriptors: list[int],
 ) -> int | None:
     """Fork a child for one picture. Return its wait status, None to end."""
+    if walls.missing(request["second_wall"]):
+        print("sandbox: the kernel has no second wall", file=sys.stderr, flush=True)
+        worker.send(b'{"error": "second wall"}')
+        return None
     alive_in, alive_out = os.pipe()
     try:
         pid = os.fork()
@@ -112,7 +117,8 @@ def _be_child(
 def _wait(worker: socket.socket, pid: int, alive: int) -> int | None:
     """Wait until the child has ended, killing it when it's told to."""
     poll = select.poll()
-    poll.register(alive, select.POLLIN)
+    # For its end alone: what a child writes into the pipe wakes nobody.
+    poll.register(alive, 0)
     poll.register(worker, select.POLLIN)
     hung_up = False
     while True:
