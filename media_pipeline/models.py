@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from outbox.models import Work, work_indexes
+from outbox.queues import CHECKS, RENDITIONS
 
 from .pictures import Picture
 from .storage import public_url
@@ -18,10 +19,12 @@ __all__ = [
     "Asset",
     "BannedPicture",
     "CatalogueIndexing",
+    "FormerPublicName",
     "IndexVersion",
     "PhotoLikeness",
     "Picture",
     "ProductLikeness",
+    "Rendering",
     "Rendition",
 ]
 
@@ -45,6 +48,7 @@ class Asset(Work):
         PRODUCT = "product", _("Product picture")
 
     work_task = "media_pipeline.process_asset"
+    work_queue = CHECKS
     quarantine_fields = {"state": State.QUARANTINED}
 
     public_id = models.CharField(max_length=32, unique=True, default=new_public_id)
@@ -73,6 +77,17 @@ class Asset(Work):
     # The command's JSON object without its file and its renditions.
     result = models.JSONField(default=dict, blank=True)
     dominant_colour = models.CharField(max_length=7, blank=True, default="")
+    # A picture of some 16 px as a data URI, to stand there meanwhile.
+    placeholder = models.TextField(blank=True, default="")
+    # What crops should keep, in [0, 1] of the master; null is its middle.
+    focal_x = models.FloatField(null=True, blank=True)
+    focal_y = models.FloatField(null=True, blank=True)
+    # How its renditions are styled; null is as it came. The master never is.
+    recipe = models.JSONField(null=True, blank=True)
+    # What is written into its renditions: fields of sandbox.RenditionNotes.
+    notes = models.JSONField(default=dict, blank=True)
+    # Opaque keys of the products that it was sent for.
+    context_keys = models.JSONField(default=list, blank=True)
     # Erased then, with all its files, unless somebody claims it before; null
     # once somebody did, and for those that were never to be claimed.
     unclaimed_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -97,6 +112,18 @@ class Asset(Work):
             models.CheckConstraint(
                 name="media_asset_refused_has_reason",
                 condition=~Q(state="refused_file") | ~Q(reason=""),
+            ),
+            models.CheckConstraint(
+                name="media_asset_focal_point_within",
+                condition=Q(focal_x=None, focal_y=None)
+                | Q(
+                    focal_x__isnull=False,
+                    focal_y__isnull=False,
+                    focal_x__gte=0,
+                    focal_x__lte=1,
+                    focal_y__gte=0,
+                    focal_y__lte=1,
+                ),
             ),
         ]
 
@@ -125,6 +152,48 @@ class Asset(Work):
         )
 
 
+class Rendering(Work):
+    """The duty to make an asset's renditions of its master, after its verdict.
+
+    An asset has at most one that is not settled. A further wish is put into it, and
+    whoever is just at it sees that at the end, and begins anew.
+    """
+
+    class Kind(models.TextChoices):
+        """What is to be made; the later one includes those before it."""
+
+        SMALL = "small", _("AVIFs with more effort")
+        REST = "rest", _("What the queue did not need")
+        ALL = "all", _("All of them anew")
+
+    work_task = "media_pipeline.render_asset"
+    work_queue = RENDITIONS
+    is_forgotten = True
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="renderings")
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    # Its recipe has changed: what there is must not be published any more.
+    is_restyling = models.BooleanField(default=False)
+    # Why the last try failed: a refusal's code, or what became of the decoder.
+    reason = models.CharField(max_length=40, blank=True, default="")
+    timings_ms = models.JSONField(default=dict, blank=True)  # by step
+
+    class Meta:
+        verbose_name = _("rendering")
+        verbose_name_plural = _("renderings")
+        indexes = work_indexes("media_rendering")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asset"],
+                name="media_rendering_once_unsettled",
+                condition=Q(settled_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of asset {self.asset_id}"
+
+
 class Rendition(models.Model):
     """One derivative of an asset: made once, by a worker."""
 
@@ -132,11 +201,16 @@ class Rendition(models.Model):
         AVIF = "avif", "AVIF"
         JPEG = "jpeg", "JPEG"
 
+    class Effort(models.TextChoices):
+        FAST = "fast", _("Fast")
+        SMALL = "small", _("Small")
+
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="renditions")
     format = models.CharField(max_length=4, choices=Format.choices)
     width = models.PositiveIntegerField()  # px
     height = models.PositiveIntegerField()
     bytes = models.PositiveIntegerField()
+    effort = models.CharField(max_length=5, choices=Effort.choices, default=Effort.FAST)
     private_name = models.CharField(max_length=200)
     # Random, new at each publication; empty while nobody may see it.
     public_name = models.CharField(max_length=80, blank=True, default="")
@@ -161,6 +235,25 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.format} {self.width}×{self.height}"
+
+
+class FormerPublicName(models.Model):
+    """A public name that pages opened a while ago still use.
+
+    Its file stays until then, unless the picture is taken down: then it goes at once
+    with those that are named now.
+    """
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="former_public_names")
+    name = models.CharField(max_length=80, unique=True)
+    valid_until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("former public name")
+        verbose_name_plural = _("former public names")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 # At the end: they refer to the asset. Kept apart, as they read NumPy's arrays.
