@@ -10,6 +10,9 @@ kept.
 A message that a killed worker had taken is gone: with every broker the row is
 the truth, and this is a doorbell.
 
+Each queue has two lanes, messages of priority 0 and all others. The most urgent queue
+comes first (:mod:`outbox.queues`), the second lanes after all first ones.
+
 URL ``shoppable-filesystem://``; transport options: ``folder``, which only the
 site's own user should be able to write, and ``polling_interval`` (0.1 s).
 """
@@ -21,6 +24,7 @@ import math
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -31,6 +35,8 @@ from urllib.parse import quote
 from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES, virtual
 from kombu.utils.json import dumps, loads
+
+from .queues import Turns, urgency
 
 # kombu's functions and classes have no types: hence Any and the ignores below.
 
@@ -46,6 +52,9 @@ STALE_AFTER = 60
 _LOOK_UP = 0.2
 
 _sequence = count()
+
+#: A queue, and whether it is the lane of its messages that may wait.
+Lane = tuple[str, bool]
 
 
 class Channel(virtual.Channel):
@@ -66,18 +75,20 @@ class Channel(virtual.Channel):
             raise ValueError(f"The broker {ALIAS}:// needs its option 'folder'.")
         self._root = Path(folder)
         # Names seen in the last listing. Whatever came since is younger.
-        self._seen: dict[str, deque[str]] = {}
+        self._seen: dict[Lane, deque[str]] = {}
 
     def _new_queue(self, queue: str, **kwargs: Any) -> None:
-        folder = self._folder(queue)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _remove_stale(folder)
+        for lane in _lanes(queue):
+            folder = self._folder(lane)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _remove_stale(folder)
 
     def _has_queue(self, queue: str, **kwargs: Any) -> bool:
-        return self._folder(queue).is_dir()
+        return self._folder((queue, False)).is_dir()
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
-        folder = self._folder(queue)
+        may_wait = self._get_message_priority(message) > 0  # type: ignore[no-untyped-call]
+        folder = self._folder((queue, may_wait))
         # The sequence orders what one process sends within a clock tick.
         name = f"{time.time_ns():020d}-{next(_sequence):08d}-{uuid.uuid4().hex}.msg"
         hidden = folder / f".{name}"
@@ -91,8 +102,15 @@ class Channel(virtual.Channel):
             raise ChannelError(f"Cannot write a message to {folder}") from error
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
-        folder = self._folder(queue)
-        seen = self._seen.setdefault(queue, deque())
+        for lane in _lanes(queue):
+            with suppress(Empty):
+                return self.take(lane)
+        raise Empty
+
+    def take(self, lane: Lane) -> Any:
+        """Return the lane's oldest message; raises ``Empty``."""
+        folder = self._folder(lane)
+        seen = self._seen.setdefault(lane, deque())
         if not seen:
             seen.extend(_messages(folder))
         while seen:
@@ -113,26 +131,60 @@ class Channel(virtual.Channel):
         raise Empty
 
     def _size(self, queue: str) -> int:
-        return len(_messages(self._folder(queue)))
+        return sum(len(_messages(self._folder(lane))) for lane in _lanes(queue))
 
     def _purge(self, queue: str) -> int:
         purged = 0
-        folder = self._folder(queue)
-        for name in _messages(folder):
-            try:
-                (folder / name).unlink()
-            except FileNotFoundError:
-                continue
-            purged += 1
+        for lane in _lanes(queue):
+            folder = self._folder(lane)
+            for name in _messages(folder):
+                try:
+                    (folder / name).unlink()
+                except FileNotFoundError:
+                    continue
+                purged += 1
         return purged
 
     def _delete(self, queue: str, *args: Any, **kwargs: Any) -> None:
         # The folder stays: another process may be writing to it.
         self._purge(queue)
 
-    def _folder(self, queue: str) -> Path:
+    def _reset_cycle(self) -> None:
+        self._cycle = _UrgentLanesFirst(self)
+
+    def _folder(self, lane: Lane) -> Path:
+        queue, may_wait = lane
         # Quoted, and never "." or "..": a queue's name is no path.
-        return self._root / quote(queue, safe="").replace(".", "%2E")
+        name = quote(queue, safe="").replace(".", "%2E")
+        return self._root / (f"{name}.later" if may_wait else name)
+
+
+class _UrgentLanesFirst:
+    """Which lane a channel's next message is taken from."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._turns: Turns[Lane] = Turns()
+
+    def get(self, callback: Callable[[Any, str], object], **kwargs: Any) -> None:
+        """Hand on one message; raises ``Empty`` if there is none in any lane."""
+        # kombu's list, which grows and shrinks with the consumers.
+        queues = sorted(dict.fromkeys(self._channel._active_queues), key=urgency)
+        self._turns.in_order = [
+            (q, may_wait) for may_wait in (False, True) for q in queues
+        ]
+        for lane in self._turns.next_order():
+            try:
+                message = self._channel.take(lane)
+            except Empty:
+                continue
+            self._turns.taken()
+            callback(message, lane[0])
+            return
+        raise Empty
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class Transport(virtual.Transport):
@@ -180,6 +232,10 @@ class Transport(virtual.Transport):
 def register() -> None:
     """Make ``shoppable-filesystem://`` known to kombu."""
     TRANSPORT_ALIASES[ALIAS] = f"{__name__}:{Transport.__name__}"
+
+
+def _lanes(queue: str) -> tuple[Lane, Lane]:
+    return (queue, False), (queue, True)
 
 
 def _messages(folder: Path) -> list[str]:

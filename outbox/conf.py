@@ -80,6 +80,19 @@ def sweep_limit() -> int:
     return int(_setting("OUTBOX_SWEEP_LIMIT", 50))
 
 
+def ring_priorities() -> tuple[int, int] | None:
+    """Message priorities of new work and of what a sweep found: ``OUTBOX_RING_PRIORITIES``.
+
+    None, the default, sends none. ``(0, 9)`` for the filesystem broker and Redis, where 0
+    comes first; ``(1, 0)`` for RabbitMQ, whose queues need ``x-max-priority`` for it.
+    """
+    priorities = _setting("OUTBOX_RING_PRIORITIES", None)
+    if priorities is None:
+        return None
+    new, found = priorities
+    return int(new), int(found)
+
+
 def deaf_seconds() -> float:
     """How long an idle worker may hear nothing: ``OUTBOX_DEAF_SECONDS``, 30.
 

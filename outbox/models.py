@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from .queues import WORK
+
 W_co = TypeVar("W_co", bound="Work", covariant=True)
 
 
@@ -43,6 +45,8 @@ class Work(models.Model):
 
     #: Name of the Celery task; it takes the primary key.
     work_task: ClassVar[str]
+    #: Name of the queue that rings and sweeps send to, where the site declares it.
+    work_queue: ClassVar[str] = WORK
     #: Written by the same UPDATE that quarantines.
     quarantine_fields: ClassVar[Mapping[str, Any]] = {}
     #: Whether a row means nothing any more once it has been settled for long;

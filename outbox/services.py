@@ -10,6 +10,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from importlib import import_module
 from itertools import chain, islice, zip_longest
+from typing import Any
 
 from celery import current_app
 from django.apps import apps
@@ -51,21 +52,32 @@ def ring_on_commit(work: Work) -> None:
     leases.rows(type(work), using).filter(pk=work.pk).update(rung_at=Now())
 
     def send() -> None:
-        ring(type(work), work.pk)
+        ring(type(work), work.pk, is_new=True)
 
     # Robust: a broker that is down must not fail the request.
     # Not a partial: Django logs a robust callback's failure by __qualname__.
     transaction.on_commit(send, using=using, robust=True)
 
 
-def ring(model: type[Work], pk: object, *, expires: float | None = None) -> None:
+def ring(
+    model: type[Work], pk: object, *, expires: float | None = None, is_new: bool = False
+) -> None:
     """Send the model's task for one row; raises what the broker raises.
 
     ``expires``: seconds after which a worker throws the message away unread.
+    ``is_new``: whether somebody has just made the row; what a sweep found comes later,
+    with brokers that know priorities (``OUTBOX_RING_PRIORITIES``).
     """
     # Through the registry, not by send_task, so that eager tests run them.
     load_tasks(model)
-    current_app.tasks[model.work_task].apply_async(args=[pk], expires=expires)
+    options: dict[str, Any] = {"args": [pk], "expires": expires}
+    # A site that declares no queue of that name reads only its default one.
+    if model.work_queue in current_app.amqp.queues:
+        options["queue"] = model.work_queue
+    priorities = conf.ring_priorities()
+    if priorities is not None:
+        options["priority"] = priorities[0 if is_new else 1]
+    current_app.tasks[model.work_task].apply_async(**options)
 
 
 def load_tasks(model: type[Work]) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from kombu.entity import Exchange, Queue
 
+from outbox.queues import MOST_URGENT_FIRST, SWEEPS, WORK
+
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
@@ -38,12 +40,16 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
 
 # Sweeps have a queue of their own: behind a long queue of rings they would
 # expire, and what a killed worker left would wait for all the others.
-CELERY_TASK_DEFAULT_QUEUE = "work"
+CELERY_TASK_DEFAULT_QUEUE = WORK
 CELERY_TASK_QUEUES = tuple(
     Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
-    for name in ("work", "sweeps")
+    for name in MOST_URGENT_FIRST
 )
-CELERY_TASK_ROUTES = {"outbox.sweep": {"queue": "sweeps"}}
+CELERY_TASK_ROUTES = {"outbox.sweep": {"queue": SWEEPS}}
+
+# New work before what a sweep found, in the same queue. With the filesystem broker and
+# Redis 0 comes first.
+OUTBOX_RING_PRIORITIES = (0, 9)
 
 # Keeps its schedule in memory: nothing in it is worth a file.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
@@ -83,4 +89,18 @@ REDIS_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "health_check_interval": 25,
     "visibility_timeout": 300,
+    "queue_order_strategy": "outbox.queues.MostUrgentFirst",
+    "priority_steps": [0, 9],
 }
+
+# Where the broker is RabbitMQ: the higher number comes first, in queues declared so.
+RABBITMQ_RING_PRIORITIES = (1, 0)
+RABBITMQ_TASK_QUEUES = tuple(
+    Queue(  # type: ignore[no-untyped-call]
+        name,
+        Exchange(name),  # type: ignore[no-untyped-call]
+        routing_key=name,
+        max_priority=max(RABBITMQ_RING_PRIORITIES),
+    )
+    for name in MOST_URGENT_FIRST
+)

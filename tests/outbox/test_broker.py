@@ -11,7 +11,7 @@ import time
 from queue import Empty
 
 import pytest
-from kombu import Connection
+from kombu import Connection, Consumer, Exchange, Queue
 from kombu.exceptions import ChannelError
 
 from outbox import broker
@@ -174,6 +174,59 @@ def test_queues_are_counted_and_emptied_apart(tmp_path):
         assert (work.qsize(), sweeps.qsize()) == (3, 1)
         assert work.clear() == 3
         assert (work.qsize(), sweeps.qsize()) == (0, 1)
+
+
+def consume(connection, names, count):
+    """Take so many messages as a worker does, from all these queues at once."""
+    taken = []
+
+    def note(body, message):
+        message.ack()
+        taken.append(body)
+
+    channel = connection.channel()
+    queues = [Queue(name, Exchange(name), routing_key=name) for name in names]
+    with Consumer(channel, queues, callbacks=[note]):
+        while len(taken) < count:
+            connection.drain_events(timeout=5)
+    return taken
+
+
+def test_the_most_urgent_queue_comes_first(tmp_path):
+    with connect(tmp_path) as connection:
+        for name in ("renditions", "work", "checks", "sweeps"):
+            connection.SimpleQueue(name).put(name)
+
+        taken = consume(connection, ["work", "renditions", "sweeps", "checks"], 4)
+
+    assert taken == ["sweeps", "checks", "work", "renditions"]
+
+
+def test_what_may_wait_comes_after_all_that_may_not(tmp_path):
+    with connect(tmp_path) as connection:
+        checks = connection.SimpleQueue("checks")
+        checks.put("old check", priority=9)
+        connection.SimpleQueue("renditions").put("new rendition")
+        checks.put("new check")
+
+        taken = consume(connection, ["renditions", "checks"], 3)
+
+    assert taken == ["new check", "new rendition", "old check"]
+
+
+def test_no_queue_starves(tmp_path):
+    with connect(tmp_path) as connection:
+        checks = connection.SimpleQueue("checks")
+        for number in range(60):
+            checks.put(number)
+        connection.SimpleQueue("work").put("mail")
+        connection.SimpleQueue("renditions").put("old rendition", priority=9)
+
+        taken = consume(connection, ["checks", "work", "renditions"], 50)
+
+    # Each fifth message is another queue's; of six lanes each gets its turn.
+    assert {"mail", "old rendition"} < set(taken)
+    assert [each for each in taken if isinstance(each, int)] == list(range(48))
 
 
 @pytest.mark.parametrize("name", ["../outside", "..", "a/b", "/etc"])

@@ -23,7 +23,7 @@ def rings(monkeypatch):
     for name in ("outbox.deliver_mail", "outbox.purge_files"):
         services.load_tasks(OutgoingMail)
 
-        def apply_async(args, expires, name=name):
+        def apply_async(args, expires, queue, priority, name=name):
             sent.append((name, args[0], expires))
 
         monkeypatch.setattr(current_app.tasks[name], "apply_async", apply_async)
@@ -178,7 +178,7 @@ def test_each_kind_of_work_gets_its_turn(make_mail, rings):
 def test_a_broker_that_is_down_is_asked_once_a_sweep(make_mail, rings, monkeypatch):
     asked = []
 
-    def refuse(args, expires):
+    def refuse(args, **options):
         asked.append(args)
         raise ConnectionRefusedError
 
@@ -195,7 +195,7 @@ def test_ringing_after_commit_survives_a_broker_that_is_down(
 ):
     services.load_tasks(OutgoingMail)
 
-    def refuse(args, expires):
+    def refuse(args, **options):
         raise ConnectionRefusedError
 
     monkeypatch.setattr(current_app.tasks["outbox.deliver_mail"], "apply_async", refuse)
@@ -221,6 +221,55 @@ def test_a_ring_after_commit_never_expires(
         services.ring_on_commit(mail)
 
     assert rings == [("outbox.deliver_mail", mail.pk, None)]
+
+
+@pytest.fixture
+def options(monkeypatch):
+    """The options of the rings sent for mails."""
+    sent = []
+    services.load_tasks(OutgoingMail)
+    monkeypatch.setattr(
+        current_app.tasks["outbox.deliver_mail"],
+        "apply_async",
+        lambda **options: sent.append(options),
+    )
+    return sent
+
+
+def test_rings_and_sweeps_send_to_the_queue_of_their_kind_of_work(
+    make_mail, options, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(OutgoingMail, "work_queue", "checks")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.ring_on_commit(make_mail())
+    make_mail()
+    services.sweep()
+
+    assert [each["queue"] for each in options] == ["checks", "checks"]
+
+
+def test_new_work_is_rung_for_before_what_a_sweep_found(
+    make_mail, options, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        services.ring_on_commit(make_mail())
+    make_mail()
+    services.sweep()
+
+    assert [each["priority"] for each in options] == [0, 9]
+
+
+def test_a_site_with_queues_of_its_own_is_rung_in_its_default_one(
+    make_mail, options, monkeypatch, settings
+):
+    monkeypatch.setattr(OutgoingMail, "work_queue", "nowhere")
+    settings.OUTBOX_RING_PRIORITIES = None
+    make_mail()
+
+    services.sweep()
+
+    assert [sorted(each) for each in options] == [["args", "expires"]]
 
 
 def test_the_command_sweeps(make_mail, rings):

@@ -6,12 +6,16 @@ import pytest
 from celery import current_app
 from django.core import checks
 from django.test import override_settings
+from kombu import Connection
+from kombu.utils.imports import symbol_by_name
 
 from config.settings import celery_settings
 from outbox import conf
 from outbox.checks import check_lease, check_sqlite, check_work_models
 from outbox.exceptions import OutOfMemory
 from outbox.models import OutgoingMail
+from outbox.queues import MOST_URGENT_FIRST, SWEEPS, WORK, MostUrgentFirst
+from outbox.services import work_models
 from outbox.tasks import Doorbell
 
 
@@ -69,13 +73,42 @@ def test_the_site_runs_celery_as_the_outbox_needs_it(setting, value):
     assert getattr(current_app.conf, setting) == value
 
 
-def test_sweeps_and_work_wait_in_queues_that_share_nothing():
-    work, sweeps = current_app.conf.task_queues
+@pytest.mark.parametrize(
+    "declared",
+    [
+        celery_settings.CELERY_TASK_QUEUES,
+        celery_settings.RABBITMQ_TASK_QUEUES,
+    ],
+    ids=["usual", "rabbitmq"],
+)
+def test_each_kind_of_work_waits_in_a_queue_that_shares_nothing(declared):
+    assert [queue.name for queue in declared] == list(MOST_URGENT_FIRST)
+    for queue in declared:
+        assert {queue.exchange.name, queue.routing_key} == {queue.name}
 
-    assert current_app.conf.task_default_queue == work.name
-    assert current_app.conf.task_routes["outbox.sweep"] == {"queue": sweeps.name}
-    assert {work.exchange.name, work.routing_key} == {work.name}
-    assert {sweeps.exchange.name, sweeps.routing_key} == {sweeps.name}
+
+def test_sweeps_have_their_queue_and_all_else_has_one_by_default():
+    assert current_app.conf.task_routes["outbox.sweep"] == {"queue": SWEEPS}
+    assert current_app.conf.task_default_queue == WORK
+    assert {model.work_queue for model in work_models()} <= set(MOST_URGENT_FIRST)
+
+
+def test_rabbitmq_knows_the_priorities_it_is_sent():
+    new, found = celery_settings.RABBITMQ_RING_PRIORITIES
+
+    assert new > found
+    for queue in celery_settings.RABBITMQ_TASK_QUEUES:
+        assert queue.max_priority == new
+
+
+def test_redis_keeps_the_order_of_queues_and_the_priorities_apart():
+    options = celery_settings.REDIS_BROKER_TRANSPORT_OPTIONS
+    with Connection("redis://127.0.0.1:1", transport_options=options) as connection:
+        channel_class = connection.transport.Channel
+        assert channel_class.queue_order_strategy  # it still has that option
+
+    assert symbol_by_name(options["queue_order_strategy"]) is MostUrgentFirst
+    assert options["priority_steps"] == list(celery_settings.OUTBOX_RING_PRIORITIES)
 
 
 def test_no_memory_error_leaves_a_task():
