@@ -39,6 +39,7 @@ class Answer:
     stations: tuple[Station, ...]
     reasons: tuple[Promise | str, ...] = ()
     note: str = ""
+    advice: tuple[Promise, ...] = ()  # for the next time; nothing hangs on it
     wait: int | None = None
     can_try_again: bool = False
 
@@ -53,6 +54,7 @@ def answer_of(photo: Photo) -> Answer:
         stations=_stations(photo),
         reasons=_reasons(photo),
         note=_note(photo),
+        advice=_advice(photo),
         wait=_wait(photo),
         can_try_again=_can_try_again(photo),
     )
@@ -123,7 +125,9 @@ def _sentences(photo: Photo) -> tuple[Promise, Promise, str]:
         case State.REFUSED:
             return (
                 _("We will not show this photo"),
-                _("A person has looked at it. This is why:"),
+                _("A person has looked at it. This is why:")
+                if photo.decision is None or not photo.decision.rule
+                else _("Our software has decided this by a rule of the shop:"),
                 "bad",
             )
         case State.WITHDRAWN:
@@ -200,6 +204,31 @@ def _reasons(photo: Photo) -> tuple[Promise | str, ...]:
     if photo.state in {State.REFUSED, State.REMOVED} and photo.decision is not None:
         return tuple(reasons.wording(code) for code in photo.decision.reasons)
     return ()
+
+
+_ADVICE = {
+    "too_dark": _("It is a bit dark. By a window, in daylight, more can be seen."),
+    "too_bright": _(
+        "It is a bit too bright. Away from direct light, more can be seen."
+    ),
+    "blurred": _("It is a little blurred. Leaning the phone somewhere helps."),
+    "low_resolution": _(
+        "It is rather small. The picture from the camera itself shows more than one "
+        "from a chat."
+    ),
+}
+
+
+def _advice(photo: Photo) -> tuple[Promise, ...]:
+    """What would make the next photo better; only while nobody has decided."""
+    if photo.state != State.IN_REVIEW or photo.asset is None:
+        return ()
+    said = {
+        str(reason)
+        for finding in photo.asset.result.get("findings") or ()
+        for reason in finding.get("reasons") or ()
+    }
+    return tuple(words for code, words in _ADVICE.items() if code in said)
 
 
 def _note(photo: Photo) -> str:

@@ -1,7 +1,8 @@
 """Pure rules: what the pipeline found → what happens to the photo.
 
-Software never refuses a photo here. It may refuse a *file* it cannot use, and
-it may say who has to be looked at first; a person decides.
+Software refuses a photo alone only if its picture is for certain one that a person
+has put on the shop's ban list. Else it may refuse a *file* it cannot use, and it may
+say who has to be looked at first; a person decides.
 """
 
 from __future__ import annotations
@@ -26,11 +27,23 @@ class Outcome:
 
     ``priority`` ranks the queue, higher first. ``reasons`` are the codes of
     what software noticed, strictest first, for the person who decides.
+    ``is_banned``: the ban list refuses it, without waiting for one.
     """
 
     next: Next
     priority: int = 0
     reasons: tuple[str, ...] = ()
+    is_banned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenProduct:
+    """A product that software is sure of, at a point in [0, 1] of the master."""
+
+    key: str
+    score: float
+    x: float
+    y: float
 
 
 # Shown early: what a detector spoke up about must not lie around, and an
@@ -70,7 +83,53 @@ def outcome_of(
         next=Next.IN_REVIEW,
         priority=priority,
         reasons=tuple(dict.fromkeys((*reasons_of(result), *said))),
+        is_banned=verdict == "reject" and is_surely_banned(result),
     )
+
+
+def is_surely_banned(result: Mapping[str, Any]) -> bool:
+    """Whether a match with the ban list is confirmed, and not merely likely."""
+    return any(
+        match.get("kind") == "banned" and match.get("is_confirmed") is True
+        for match in result.get("duplicates") or ()
+    )
+
+
+# Markers closer than this, in parts of the picture, would cover each other.
+_APART = 0.08
+_MOST_PRODUCTS = 10  # more say that something is wrong with the index
+
+
+def products_to_tag(
+    result: Mapping[str, Any], *, from_score: float
+) -> tuple[SeenProduct, ...]:
+    """The products worth a tag that a person may keep, surest first, each once.
+
+    A tag stands in the middle of its window; several of one window side by side.
+    """
+    found = sorted(
+        (each for each in result.get("products") or () if each.get("key")),
+        key=lambda each: -float(each.get("score") or 0),
+    )
+    seen: dict[str, SeenProduct] = {}
+    for each in found:
+        key, score = str(each["key"]), float(each.get("score") or 0)
+        if score < from_score or len(seen) == _MOST_PRODUCTS:
+            break
+        if key in seen:
+            continue
+        left, top, width, height = each.get("box") or (0.0, 0.0, 1.0, 1.0)
+        x, y = _within(left + width / 2), _within(top + height / 2)
+        while any(abs(x - o.x) < _APART > abs(y - o.y) for o in seen.values()):
+            # To the right, and from the edge on downwards: room for many more.
+            x, y = (x + _APART, y) if x + _APART <= 1 else (_APART / 2, y + _APART)
+            y = y if y <= 1 else _APART / 2
+        seen[key] = SeenProduct(key, score, x, y)
+    return tuple(seen.values())
+
+
+def _within(fraction: float) -> float:
+    return min(max(float(fraction), 0.0), 1.0)
 
 
 def words_of(result: Mapping[str, Any], *, min_confidence: float) -> dict[str, str]:

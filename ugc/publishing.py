@@ -203,7 +203,8 @@ def _copy_to_tags(photo_id: int) -> Photo:
         "public_surfaces": photo.public_surfaces,
         "ends_at": photo.ends_at,
     }
-    ProductTag.objects.filter(photo_id=photo_id).update(**copies)
+    # What only software has put there is nobody's answer yet.
+    ProductTag.objects.filter(photo_id=photo_id, is_suggested=False).update(**copies)
     PhotoTag.objects.filter(photo_id=photo_id).update(**copies)
     return photo
 

@@ -19,6 +19,7 @@ class Reason:
     label: Promise  # for the editor's list, short
     wording: Promise  # for the author, whole sentences
     can_try_again: bool = True
+    is_chosen: bool = True  # by hand; else it follows from something else
 
 
 REASONS: tuple[Reason, ...] = (
@@ -91,6 +92,14 @@ REASONS: tuple[Reason, ...] = (
         _("Author or person too young"),
         _("Somebody in the photo, or its author, is too young for it to be public."),
         can_try_again=False,
+    ),
+    Reason(
+        "banned_picture",
+        _("On the ban list"),
+        _(
+            "The shop has decided not to show this picture, and sending it again does not change that. Another photo is welcome."
+        ),
+        is_chosen=False,
     ),
     Reason(
         "other",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ugc.reasons import REASONS, Reason
 
+CHOSEN = tuple(reason for reason in REASONS if reason.is_chosen)
 NOTE_MAX_LENGTH = 1000
 
 
@@ -31,7 +32,7 @@ class ReasonChoice:
 def reason_choices(author_language: str = "") -> list[ReasonChoice]:
     """Return the reasons, each with a letter of its own."""
     choices = []
-    for reason, letter in _lettered(REASONS):
+    for reason, letter in _lettered(CHOSEN):
         told = ""
         if author_language:
             with translation.override(author_language):
@@ -68,7 +69,7 @@ class RefusalForm(forms.Form):
 
     reason = forms.ChoiceField(
         label=_("Reason"),
-        choices=[(reason.code, reason.label) for reason in REASONS],
+        choices=[(reason.code, reason.label) for reason in CHOSEN],
         error_messages={"required": _("Choose a reason: the author is told.")},
     )
     note = forms.CharField(

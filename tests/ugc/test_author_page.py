@@ -386,3 +386,60 @@ def test_what_only_looks_alike_is_not_called_the_same():
     second.asset.save(update_fields=["result"])
 
     assert first.public_id not in page_of(second).content.decode()
+
+
+# --- what software noticed, and what it makes of it ---------------------------------
+
+
+def test_a_tip_on_the_picture_is_given_while_the_photo_waits_and_refuses_nothing():
+    dark = {"step": "quality", "verdict": "pass", "reasons": ["too_dark", "fine"]}
+    photo = make_photo(asset=make_asset(result={"findings": [dark]}))
+    waiting = page_of(photo).text
+
+    services.approve_photo(photo, by=make_moderator())
+
+    assert "a bit dark" in waiting
+    assert "your photo counts as it is" in waiting
+    assert "a bit dark" not in page_of(photo).text
+
+
+def test_a_photo_without_a_fault_gets_no_tip():
+    assert author_page.answer_of(make_photo()).advice == ()
+
+
+def test_a_second_upload_of_ones_own_picture_leads_to_the_first():
+    first = make_photo()
+    same = {"kind": "photo", "id": first.asset.public_id, "is_confirmed": True}
+    asset = make_asset(result={"duplicates": [same]}, verdict="review")
+    second = make_photo(state="submitted", contributor=first.contributor, asset=asset)
+
+    services.settle_photo(asset.pk)
+
+    page = page_of(second).text
+    assert "You have sent this picture before" in page
+    assert f'href="{reverse("shoppable_ugc:my_photo", args=[first.public_id])}"' in page
+    second.refresh_from_db()
+    assert second.state == Photo.State.IN_REVIEW
+
+
+def test_a_strangers_photo_of_the_same_picture_is_not_named():
+    stranger = make_photo()
+    same = {"kind": "photo", "id": stranger.asset.public_id, "is_confirmed": True}
+    photo = make_photo(asset=make_asset(result={"duplicates": [same]}))
+
+    page = page_of(photo).text
+
+    assert stranger.public_id not in page
+    assert "sent this picture before" not in page
+
+
+def test_a_rules_refusal_claims_no_person():
+    banned = {"kind": "banned", "id": "x", "is_confirmed": True}
+    asset = make_asset(result={"duplicates": [banned]}, verdict="reject")
+    photo = make_photo(state="submitted", asset=asset)
+
+    services.settle_photo(asset.pk)
+
+    page = page_of(photo).text
+    assert "A person has looked" not in page
+    assert "decided not to show this picture" in page

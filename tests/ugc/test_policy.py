@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from ugc.policy import Next, outcome_of, reasons_of, words_of
+from ugc.policy import (
+    Next,
+    is_surely_banned,
+    outcome_of,
+    products_to_tag,
+    reasons_of,
+    words_of,
+)
 
 FINDINGS = {
     "findings": [
@@ -94,3 +101,84 @@ def test_words_are_the_sure_ones_lower_case_and_once():
 
     assert words_of(result, min_confidence=0.5) == {"mug": "a", "cup": "c"}
     assert words_of({"tags": None}, min_confidence=0.5) == {}
+
+
+# --- the ban list -----------------------------------------------------------------
+
+
+def match(kind, *, is_confirmed):
+    return {"duplicates": [{"kind": kind, "id": "x", "is_confirmed": is_confirmed}]}
+
+
+def test_a_confirmed_match_with_the_ban_list_alone_refuses():
+    banned = match("banned", is_confirmed=True)
+
+    outcome = outcome_of(state="processed", verdict="reject", result=banned)
+
+    assert outcome.next is Next.IN_REVIEW  # from where it is refused
+    assert outcome.is_banned
+
+
+@pytest.mark.parametrize(
+    ("verdict", "result"),
+    [
+        ("reject", match("banned", is_confirmed=False)),
+        ("reject", match("banned", is_confirmed=None)),
+        ("reject", match("photo", is_confirmed=True)),
+        ("reject", match("product", is_confirmed=True)),
+        ("reject", {"duplicates": None}),
+        ("reject", FINDINGS),  # whatever other steps advise
+        # Compared by a step that advises otherwise by its settings.
+        ("review", match("banned", is_confirmed=True)),
+    ],
+)
+def test_nothing_else_refuses(verdict, result):
+    outcome = outcome_of(state="processed", verdict=verdict, result=result)
+
+    assert not outcome.is_banned
+
+
+def test_one_confirmed_match_among_others_is_enough():
+    likely = match("banned", is_confirmed=False)["duplicates"]
+    sure = match("banned", is_confirmed=True)["duplicates"]
+
+    assert is_surely_banned({"duplicates": [*likely, *sure]})
+    assert not is_surely_banned({})
+
+
+# --- products -------------------------------------------------------------------
+
+
+def seen(key, score, box=(0.0, 0.0, 1.0, 1.0)):
+    return {"key": key, "score": score, "box": list(box)}
+
+
+def test_products_worth_a_tag_are_the_sure_ones_in_the_middle_of_their_window():
+    result = {
+        "products": [
+            seen("lamp", 0.6),
+            seen("mug", 0.75, (0.5, 0.5, 0.5, 0.5)),
+            seen("sofa", 0.9, (0.0, 0.2, 0.5, 0.5)),
+            seen("mug", 0.74),
+            seen("", 0.99),
+        ]
+    }
+
+    found = products_to_tag(result, from_score=0.75)
+
+    assert [(each.key, each.x, each.y) for each in found] == [
+        ("sofa", 0.25, 0.45),
+        ("mug", 0.75, 0.75),
+    ]
+    assert products_to_tag({"products": None}, from_score=0.75) == ()
+
+
+def test_tags_of_one_window_stand_side_by_side_and_within_the_picture():
+    corner = (0.9, 0.9, 0.1, 0.1)
+    result = {"products": [seen(f"p{n}", 0.9, corner) for n in range(40)]}
+
+    found = products_to_tag(result, from_score=0.75)
+
+    places = [(each.x, each.y) for each in found]
+    assert len(set(places)) == len(places) == 10
+    assert all(0 <= side <= 1 for place in places for side in place)

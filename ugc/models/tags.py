@@ -60,6 +60,8 @@ class ProductTag(GateCopy):
     x = models.FloatField()  # from the left
     y = models.FloatField()  # from the top
     position = models.PositiveSmallIntegerField(default=0)
+    # Put there by software; a person keeps it, or takes it away.
+    is_suggested = models.BooleanField(default=False)
 
     objects = ProductTagQuerySet.as_manager()
 
@@ -74,6 +76,10 @@ class ProductTag(GateCopy):
             models.CheckConstraint(
                 condition=Q(x__gte=0, x__lte=1, y__gte=0, y__lte=1),
                 name="ugc_product_tag_within_photo",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_suggested=False) | Q(public_surfaces=0),
+                name="ugc_product_tag_suggested_is_not_public",
             ),
         ]
         indexes = [

@@ -17,8 +17,10 @@ from .expiries import end_permissions
 from .moderation import (
     TagAt,
     approve_photo,
+    ban_photo,
     discard_upload,
     feature_photo,
+    lift_ban,
     refuse_photo,
     remove_photo,
     reopen_photo,
@@ -32,16 +34,24 @@ from .submission import (
     stop_mails,
     submit_photo,
 )
-from .tagging import tag_product, tag_word, untag_product, untag_word
+from .tagging import (
+    suggest_products,
+    tag_product,
+    tag_word,
+    untag_product,
+    untag_word,
+)
 
 __all__ = [
     "TagAt",
     "apply_permissions",
     "approve_photo",
+    "ban_photo",
     "discard_upload",
     "edit_photo",
     "end_permissions",
     "feature_photo",
+    "lift_ban",
     "reasons_in_words",
     "refuse_photo",
     "remove_photo",
@@ -54,6 +64,7 @@ __all__ = [
     "settle_photo",
     "stop_mails",
     "submit_photo",
+    "suggest_products",
     "tag_product",
     "tag_word",
     "untag_product",

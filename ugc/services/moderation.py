@@ -18,7 +18,7 @@ from ugc.exceptions import ChangedMeanwhile, NotPossible
 from ugc.models import Decision, Photo, PhotoEvent
 from ugc.signals import photo_approved, photo_refused, photo_removed
 
-from .tagging import tag_product
+from .tagging import settle_suggestions, tag_product
 
 State = Photo.State
 Kind = PhotoEvent.Kind
@@ -61,7 +61,8 @@ def approve_photo(
 ) -> Decision:
     """Return the decision; the photo is public where its author allows it.
 
-    ``by`` is a person, or None with the ``rule`` that decided. ``seen`` is the
+    ``by`` is a person, who stands for the products that software had put on the
+    photo, or None with the ``rule`` that decided, and they go. ``seen`` is the
     ``review_stamp`` of what that person looked at; None where nobody looked at
     a page. A photo already approved keeps its decision. Raises
     ChangedMeanwhile if the photo is no longer what was seen, and NotPossible
@@ -88,6 +89,7 @@ def approve_photo(
             seen=seen,
         )
         if is_new:
+            settle_suggestions(photo, by=by)
             PhotoEvent.objects.create(photo=photo, kind=Kind.APPROVED)
             photo_approved.send(sender=Photo, photo_id=photo.pk)
             if photo.allowed_surfaces:
@@ -177,6 +179,41 @@ def reopen_photo(
             PhotoEvent.objects.create(photo=photo, kind=Kind.REOPENED)
     photo.refresh_from_db()
     return decision
+
+
+#: Of decisions that follow from the ban list, and their rule where nobody looked.
+BANNED = "banned_picture"
+BAN_LIST = "ban_list"
+
+
+def ban_photo(photo: Photo, *, by: AbstractBaseUser, reason: str) -> Decision | None:
+    """Put a photo's picture on the ban list, and turn down what is still undecided.
+
+    The list outlives the photo. ``reason`` is for the shop's own people; the author
+    reads the wording of ``BANNED``. Return the decision, or None for a photo that is
+    not shown anyway. Not inside a transaction: it may read the master. Raises
+    NotPossible while there is no checked picture, and StorageUnavailable.
+    """
+    if photo.asset_id is None:
+        raise NotPossible("There is no picture to ban.")
+    try:
+        media.ban_picture(photo.asset_id, reason=reason, by=by.get_username())
+    except LookupError as error:
+        raise NotPossible("Only a checked picture can be banned.") from error
+    photo.refresh_from_db()
+    decide = {State.IN_REVIEW: refuse_photo, State.APPROVED: remove_photo}.get(
+        State(photo.state)
+    )
+    return None if decide is None else decide(photo, by=by, reasons=[BANNED])
+
+
+def lift_ban(public_id: str) -> bool:
+    """Take a picture off the ban list, by its asset's public id.
+
+    Photos that were refused for it stay so until somebody opens them again. Return
+    whether it was on the list.
+    """
+    return media.lift_ban(public_id)
 
 
 def feature_photo(

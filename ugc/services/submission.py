@@ -26,6 +26,9 @@ from ugc.models import (
 )
 from ugc.signals import photo_settled, photo_submitted
 
+from .moderation import BAN_LIST, BANNED, refuse_photo
+from .tagging import suggest_products
+
 State = Photo.State
 Kind = PhotoEvent.Kind
 
@@ -201,6 +204,7 @@ def settle_photo(asset_id: int) -> bool:
         return False
     if target is State.IN_REVIEW:
         _keep_words(photo, asset)
+        suggest_products(photo, asset.result)
         PhotoEvent.objects.create(photo=photo, kind=Kind.CHECKED)
     else:
         PhotoEvent.objects.create(
@@ -209,6 +213,10 @@ def settle_photo(asset_id: int) -> bool:
             detail={"reasons": list(outcome.reasons)},
         )
     photo_settled.send(sender=Photo, photo_id=photo.pk)
+    # Not one that its author took back meanwhile.
+    photo.refresh_from_db()
+    if outcome.is_banned and conf.refuses_banned() and photo.state == State.IN_REVIEW:
+        refuse_photo(photo, by=None, rule=BAN_LIST, reasons=[BANNED])
     return True
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import get_language
 
-from ugc import publishing, texts
+from ugc import conf, policy, publishing, texts
 from ugc.catalogue import get_catalogue
 from ugc.exceptions import NotPossible, UnknownProduct
 from ugc.models import Photo, PhotoEvent, PhotoTag, ProductTag
@@ -38,8 +41,12 @@ def tag_product(
     tag = photo.product_tags.filter(product_key=product_key).first()
     point = {"x": x, "y": y, "variant_sku": variant_sku}
     if tag is not None:
+        was_suggested = tag.is_suggested
+        point["is_suggested"] = False
         if any(getattr(tag, name) != value for name, value in point.items()):
             photo.product_tags.filter(pk=tag.pk).update(**point)
+            if was_suggested:
+                _tagged(photo, product_key, by)
             tag.refresh_from_db()
         return tag
     card = get_catalogue().card(product_key, language=get_language() or "en")
@@ -52,14 +59,68 @@ def tag_product(
         position=0 if last is None else last + 1,
         **point,
     )
+    _tagged(photo, product_key, by)
+    tag.refresh_from_db()
+    return tag
+
+
+def _tagged(photo: Photo, product_key: str, by: AbstractBaseUser | None) -> None:
+    """Bring a tag that a person stands for in line, and note it."""
     publishing.copy_to_tags(photo.pk)
     PhotoEvent.objects.create(
         photo=photo,
         kind=Kind.TAGGED,
         detail={"product_key": product_key, "by": by.pk if by else None},
     )
-    tag.refresh_from_db()
-    return tag
+
+
+@transaction.atomic
+def suggest_products(photo: Photo, result: Mapping[str, Any]) -> int:
+    """Put the products software is sure of on a photo; return how many were new.
+
+    They are nobody's answer until a person keeps them: not public, by a constraint.
+    What is on the photo already stays as it is.
+    """
+    seen = policy.products_to_tag(result, from_score=conf.tag_products_from())
+    if not seen:
+        return 0
+    known = get_catalogue().cards(
+        [each.key for each in seen], language=get_language() or "en"
+    )
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    tags = list(photo.product_tags.values_list("product_key", "position"))
+    taken = {key for key, _position in tags}
+    first = max((position for _key, position in tags), default=-1) + 1
+    fresh = [each for each in seen if each.key in known and each.key not in taken]
+    ProductTag.objects.bulk_create(
+        ProductTag(
+            photo=photo,
+            product_key=each.key,
+            x=each.x,
+            y=each.y,
+            position=position,
+            is_suggested=True,
+        )
+        for position, each in enumerate(fresh, start=first)
+    )
+    return len(fresh)
+
+
+@transaction.atomic
+def settle_suggestions(photo: Photo, *, by: AbstractBaseUser | None) -> int:
+    """Keep what software suggested, in the name of the person who approves.
+
+    A rule has seen nothing: without a person they go. Return how many there were.
+    """
+    suggested = photo.product_tags.filter(is_suggested=True)
+    keys = list(suggested.order_by("position").values_list("product_key", flat=True))
+    if by is None:
+        suggested.delete()
+        return len(keys)
+    suggested.update(is_suggested=False)
+    for key in keys:
+        _tagged(photo, key, by)
+    return len(keys)
 
 
 @transaction.atomic
@@ -68,14 +129,18 @@ def untag_product(
 ) -> bool:
     """Take a product's tag away. Return whether there was one."""
     Photo.objects.select_for_update().get(pk=photo.pk)
-    gone, _by_model = photo.product_tags.filter(product_key=product_key).delete()
-    if gone:
+    tag = photo.product_tags.filter(product_key=product_key).first()
+    if tag is None:
+        return False
+    tag.delete()
+    # Nobody had said that it was there.
+    if not tag.is_suggested:
         PhotoEvent.objects.create(
             photo=photo,
             kind=Kind.UNTAGGED,
             detail={"product_key": product_key, "by": by.pk if by else None},
         )
-    return bool(gone)
+    return True
 
 
 @transaction.atomic
