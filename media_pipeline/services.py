@@ -43,6 +43,7 @@ from .signals import asset_settled
 from .text_checks import check_text as check_text
 
 if TYPE_CHECKING:
+    from .models import BannedPicture
     from .similarity import Appearance
 
 logger = logging.getLogger(__name__)
@@ -318,6 +319,24 @@ def discard_asset(asset_id: int) -> bool:
         purge_later(storage=conf.incoming_storage(), names=[asset.original])
     asset_settled.send(sender=Asset, asset_id=asset_id)
     return True
+
+
+# --- the ban list -----------------------------------------------------------------
+
+
+def ban_picture(asset_id: int, *, reason: str, by: str = "") -> BannedPicture:
+    """Put a picture on the ban list; see ``duplicates.ban_picture``."""
+    # Here, not above: a web process that takes uploads needs no engines.
+    from . import duplicates
+
+    return duplicates.ban_picture(asset_id, reason=reason, by=by)
+
+
+def lift_ban(public_id: str) -> bool:
+    """Take a picture off the ban list. Return whether it was on it."""
+    from . import duplicates
+
+    return duplicates.lift_ban(public_id)
 
 
 # --- public copies --------------------------------------------------------------
