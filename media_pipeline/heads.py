@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import functools
+import hashlib
 import json
 import logging
 import sys
@@ -61,6 +62,13 @@ class Head:
     weights: Vectors  # (labels, length)
     bias: Vectors  # (labels,)
 
+    @property
+    def sum_of_weights(self) -> str:
+        """Return eight digits that another head would not have."""
+        digest = hashlib.sha256(self.weights.tobytes() + self.bias.tobytes())
+        digest.update("\n".join(self.labels).encode())
+        return digest.hexdigest()[:8]
+
     def probabilities(self, vectors: Vectors) -> Vectors:
         """Return one row per vector, one column per label."""
         # einsum, not @: BLAS would wake a thread per core for this.
@@ -105,17 +113,15 @@ class HeadTagger:
     path: str = ""  # of the .npz; empty: what MEDIA_PIPELINE_CATEGORY_HEAD names
     embedder: str = "media_pipeline.backends.lite0.Lite0Embedder"
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Return the head's sum and what it was trained on."""
+        head = self._head()
+        return (f"head {head.sum_of_weights}", head.model)
+
     def tag(self, pixels: Pixels) -> tuple[Tag, ...]:
         """Return the most probable category alone; nothing if that is none."""
-        path = self.path or conf.category_head()
-        if not path:
-            raise BackendUnavailable("MEDIA_PIPELINE_CATEGORY_HEAD names no head.")
-        file = Path(path)
-        try:
-            changed = file.stat().st_mtime_ns
-        except OSError as error:
-            raise BackendUnavailable(f"The head can't be read: {error}") from error
-        head = _loaded(file, changed)
+        head = self._head()
         engine: Embedder = build_backend(self.embedder, {}, method="embed")
         if head.model != engine.name:
             raise BackendUnavailable(
@@ -126,6 +132,17 @@ class HeadTagger:
         if head.labels[best] == NONE:
             return ()
         return (Tag(head.labels[best], float(shares[best])),)
+
+    def _head(self) -> Head:
+        path = self.path or conf.category_head()
+        if not path:
+            raise BackendUnavailable("MEDIA_PIPELINE_CATEGORY_HEAD names no head.")
+        file = Path(path)
+        try:
+            changed = file.stat().st_mtime_ns
+        except OSError as error:
+            raise BackendUnavailable(f"The head can't be read: {error}") from error
+        return _loaded(file, changed)
 
 
 @functools.lru_cache(maxsize=4)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import conf
+from .editions import edition_of, models_of
 from .exceptions import BackendUnavailable
 from .registry import Step, discover
-from .results import Frame, PipelineResult, StepResult, Verdict
+from .results import UNAVAILABLE, Frame, PipelineResult, StepResult, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -52,14 +53,30 @@ class Pipeline:
         """Ask every step once; a failed or slow one leaves a call for review."""
         results: list[StepResult] = []
         timings: dict[str, float] = {}
+        models: dict[str, tuple[str, ...]] = {}
+        editions: dict[str, str] = {}
         deadline = time.monotonic() + self.run_seconds
         with _Helper() as helper:
             for step in self.steps:
                 start = time.perf_counter()
                 patience = min(self.step_seconds, deadline - time.monotonic())
-                results.append(_result_of(step, frame, helper, patience))
+                result = _result_of(step, frame, helper, patience)
+                results.append(result)
                 timings[step.name] = (time.perf_counter() - start) * 1000
-        return PipelineResult(steps=tuple(results), timings_ms=timings)
+                if result.has_answered:
+                    editions[step.name] = edition_of(step)
+                    # What the answer names knows more: a service's version, say.
+                    named = getattr(result.facts, "models", ()) or models_of(step)
+                    if named:
+                        models[step.name] = tuple(named)
+        return PipelineResult(
+            steps=tuple(results), timings_ms=timings, models=models, editions=editions
+        )
+
+    @property
+    def editions(self) -> dict[str, str]:
+        """What an answer of each step would come from now; see ``editions``."""
+        return {step.name: edition_of(step) for step in self.steps}
 
 
 def build_pipeline(
@@ -107,7 +124,7 @@ def _result_of(
     return StepResult(
         step=step.name,
         verdict=Verdict.REVIEW,
-        reasons=(f"{step.name}_unavailable",),
+        reasons=(f"{step.name}{UNAVAILABLE}",),
     )
 
 

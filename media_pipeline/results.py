@@ -32,6 +32,10 @@ TAGGING_STEPS = frozenset({"tags", "clothing"})
 """Built-in steps that have looked for tags, even if they found none."""
 
 
+UNAVAILABLE = "_unavailable"
+"""Ends the reason code of a step that gave no answer."""
+
+
 class Verdict(enum.IntEnum):
     """What a step advises, mildest first, so the strictest is the max."""
 
@@ -53,18 +57,30 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A piece of advice that a person should see, without the step's facts."""
+    """A piece of advice that a person should see, without the step's facts.
+
+    ``boxes`` say where in the picture, in [0, 1]; none for what has no place.
+    """
 
     step: str
     verdict: Verdict
     reasons: tuple[str, ...] = ()
+    boxes: tuple[Box, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        """Return what the command's object says: the places are not in it."""
         return {
             "step": self.step,
             "verdict": self.verdict.word,
             "reasons": list(self.reasons),
         }
+
+    def as_stored(self) -> dict[str, Any]:
+        """Return what an asset keeps: with the boxes, if there are any."""
+        if not self.boxes:
+            return self.as_json()
+        boxes = [[round(side, 4) for side in box] for box in self.boxes]
+        return {**self.as_json(), "boxes": boxes}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +132,9 @@ class StepResult:
     """What one step found in one frame.
 
     ``reasons`` are stable codes such as ``"low_resolution"``; they get their
-    wording where they are shown. ``facts`` is the step's own frozen value
-    (scores, boxes in [0, 1], colours, hashes), typed where the step is.
+    wording where they are shown. ``boxes`` say where in the picture they lie.
+    ``facts`` is the step's own frozen value (scores, boxes in [0, 1], colours,
+    hashes), typed where the step is.
     """
 
     step: str
@@ -125,13 +142,21 @@ class StepResult:
     reasons: tuple[str, ...] = ()
     tags: tuple[Tag, ...] = ()
     facts: Facts | None = None
+    boxes: tuple[Box, ...] = ()
+
+    @property
+    def has_answered(self) -> bool:
+        """False for what stands in the place of a step that failed."""
+        return f"{self.step}{UNAVAILABLE}" not in self.reasons
 
     @property
     def finding(self) -> Finding | None:
         """The advice, or None if the step had nothing to remark."""
         if self.verdict is Verdict.PASS and not self.reasons:
             return None
-        return Finding(self.step, self.verdict, self.reasons)
+        # Of two reasons for one place, one box.
+        boxes = tuple(dict.fromkeys(self.boxes))
+        return Finding(self.step, self.verdict, self.reasons, boxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +165,10 @@ class PipelineResult:
 
     steps: tuple[StepResult, ...]
     timings_ms: Mapping[str, float] = field(default_factory=dict)  # wall, per step
+    # Of the steps that answered: name, version and sum of their models, and a sum of
+    # models and options together (``editions``).
+    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    editions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -214,6 +243,28 @@ def as_contract(
             for name, value in {**(timings_ms or {}), **result.timings_ms}.items()
         },
     }
+
+
+def as_stored(
+    *,
+    frame: Frame,
+    result: PipelineResult,
+    sha256: str,
+    timings_ms: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Return what an asset keeps of a run: the command's object, and more.
+
+    Without ``file`` and ``renditions``; findings with their ``boxes``; by step the
+    ``models`` (name, version, sum) and ``editions`` that the scores came from.
+    """
+    kept = as_contract(
+        file="", frame=frame, result=result, sha256=sha256, timings_ms=timings_ms
+    )
+    del kept["file"], kept["renditions"]
+    kept["findings"] = [finding.as_stored() for finding in result.findings]
+    kept["models"] = {step: list(names) for step, names in result.models.items()}
+    kept["editions"] = dict(result.editions)
+    return kept
 
 
 def as_refusal(

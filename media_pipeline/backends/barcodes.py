@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from PIL import Image
@@ -11,6 +12,8 @@ from media_pipeline.exceptions import BackendUnavailable
 from media_pipeline.results import Box
 
 from .pictures import Pixels
+
+_MISSING = "zxing-cpp is not installed; install it: pip install zxing-cpp"
 
 MAX_CODES = 50
 MAX_TEXT = 1000  # signs of one code; the largest holds some 7,000
@@ -34,12 +37,20 @@ class ZxingCodes:
     others have no check digit or next to none, and stripes would pass for them.
     """
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Return name and version. Raises ``BackendUnavailable``."""
+        try:
+            return (f"zxing-cpp {version('zxing-cpp')}",)
+        except PackageNotFoundError as error:
+            raise BackendUnavailable(_MISSING) from error
+
     def scan(self, pixels: Pixels) -> tuple[Code, ...]:
         """Return the codes. Raises ``BackendUnavailable``."""
         try:
             import zxingcpp
         except ImportError as error:
-            raise BackendUnavailable("zxing-cpp is not installed.") from error
+            raise BackendUnavailable(_MISSING) from error
         kinds = zxingcpp.BarcodeFormat
         matrix = (
             *(kinds.QRCode, kinds.MicroQRCode, kinds.RMQRCode, kinds.DataMatrix),

@@ -36,6 +36,8 @@ class CenterFace:
     min_confidence: float = 0.5
     max_overlap: float = 0.3  # of two boxes, intersection over union
 
+    files = (CENTERFACE,)
+
     def find(self, pixels: Pixels) -> tuple[Face, ...]:
         """Return the faces, surest first. Raises ``BackendUnavailable``."""
         small = Image.fromarray(scaled(pixels, max(640, self.side)))

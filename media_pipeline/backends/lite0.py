@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import io
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from PIL import Image
 from media_pipeline.results import Tag
 
 from . import sessions
-from .model_files import LITE0
+from .model_files import CLOTHING_HEAD, LITE0, read_verified
 from .pictures import Pixels, once, scaled
 from .shop_words import SHOP_WORDS
 
@@ -38,6 +38,7 @@ class Lite0Embedder:
 
     name = LITE0.label
     length = 1280
+    files = (LITE0,)
 
     def embed(self, pictures: Sequence[Pixels]) -> Vector:
         """Return one row per picture."""
@@ -46,6 +47,8 @@ class Lite0Embedder:
 
 class ImageNetTagger:
     """Shop words for the sellable part of ImageNet's 1,000 classes."""
+
+    files = (LITE0,)
 
     def tag(self, pixels: Pixels) -> tuple[Tag, ...]:
         """Return every word with its probability, most probable first.
@@ -63,6 +66,8 @@ class ImageNetTagger:
 
 class ClothingTagger:
     """The kind of garment, by the head in ``weights/clothing_head.npz``."""
+
+    files = (LITE0, CLOTHING_HEAD)
 
     def tag(self, pixels: Pixels) -> tuple[Tag, ...]:
         """Return the most probable kind alone; nothing if that is "none"."""
@@ -132,7 +137,8 @@ def _centre(pixels: Pixels) -> Image.Image:
 def _clothing_head() -> tuple[Vector, Vector, tuple[str | None, ...]]:
     """Return weights (n, 1280), bias (n,) and the shop's words; None means none."""
     words = {word.clothing: word.word for word in SHOP_WORDS if word.clothing}
-    with np.load(Path(__file__).parent / "weights" / "clothing_head.npz") as head:
+    content = io.BytesIO(read_verified(CLOTHING_HEAD))
+    with np.load(content, allow_pickle=False) as head:
         labels = tuple(words.get(str(label)) for label in head["labels"])
         return head["weights"], head["bias"], labels
 

@@ -129,6 +129,13 @@ class ModelAt:
 
 AnyModel = ModelFile | ModelAt
 
+CLOTHING_HEAD = ModelAt(
+    path=Path(__file__).parent / "weights" / "clothing_head.npz",
+    sha256="10609f56333cbc369ac9c143f943b346c5c0b991492d60d8015f97d6e8855ab7",
+    purpose="kinds of garments",
+    remedy="install this package again: the file is part of it",
+)
+
 
 class State(enum.Enum):
     READY = "ready"

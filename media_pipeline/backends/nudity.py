@@ -46,6 +46,8 @@ class ModerationScores:
 class LocalModeration:
     """The default: three networks on this machine's processor."""
 
+    files = (OPEN_NSFW, IMAGE_SAFETY, LITE0)
+
     def score(self, pixels: Pixels) -> ModerationScores:
         """Return the scores. Raises ``BackendUnavailable`` if a model is missing."""
         graphic, sexual, _safe = image_safety(pixels)
@@ -54,7 +56,7 @@ class LocalModeration:
             graphic=graphic,
             weapon=lite0.probability_of(pixels, WEAPONS),
             alcohol=lite0.probability_of(pixels, ALCOHOL),
-            models=tuple(model.label for model in (OPEN_NSFW, IMAGE_SAFETY, LITE0)),
+            models=tuple(file.label for file in self.files),
         )
 
 

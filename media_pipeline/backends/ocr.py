@@ -53,6 +53,10 @@ class RapidOcr:
     min_confidence: float = 0.6  # of a line; below it textures turn into letters
     max_lines: int = 100
 
+    @property
+    def files(self) -> tuple[ModelAt, ...]:
+        return models()
+
     def read(self, pixels: Pixels) -> tuple[TextLine, ...]:
         """Return the lines from top to bottom. Raises ``BackendUnavailable``."""
         reader = _reader(self.side)

@@ -64,6 +64,10 @@ class OnnxClassifier:
         )
         object.__setattr__(self, "model", model)
 
+    @property
+    def files(self) -> tuple[ModelAt, ...]:
+        return (self.model,)
+
     def tag(self, pixels: Pixels) -> tuple[Tag, ...]:
         """Return the surest labels first. Raises ``BackendUnavailable``."""
         labels = _labels(Path(self.labels))

@@ -115,6 +115,8 @@ class Rekognition:
     calls_per_hour: int = 1000  # 0: none at all; shared through Django's cache
     min_confidence: float = 0.3  # of what is asked for; fainter counts as absent
 
+    models = ("rekognition",)
+
     def __post_init__(self) -> None:
         if min(self.connect_seconds, self.read_seconds, self.attempts) <= 0:
             raise ValueError("Times and attempts must be above 0.")

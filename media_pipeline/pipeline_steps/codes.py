@@ -66,4 +66,5 @@ class Codes:
             verdict=Verdict.REVIEW if reasons else Verdict.PASS,
             reasons=reasons,
             facts=CodesFacts(codes, tuple(places)),
+            boxes=tuple(place.box for place in places),
         )

@@ -22,6 +22,10 @@ class ModerationBackend(Protocol):
 class ModerationFacts:
     scores: ModerationScores
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        return self.scores.models
+
     def as_json(self) -> dict[str, Any]:
         values = {
             "sexual": self.scores.sexual,

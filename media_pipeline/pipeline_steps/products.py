@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from media_pipeline import conf
 from media_pipeline.backends.loading import build_backend
 from media_pipeline.backends.pictures import scaled
+from media_pipeline.editions import APART
 from media_pipeline.exceptions import BackendUnavailable
 from media_pipeline.registry import WrongConfiguration, registry
 from media_pipeline.results import Frame, StepResult
@@ -43,7 +44,8 @@ class Products:
     """
 
     name: ClassVar[str] = "products"
-    index: ProductIndex | None = None  # the worker gives the catalogue's
+    # The worker gives the catalogue's.
+    index: ProductIndex | None = field(default=None, metadata=APART)
     suggest_from: float = 0.6  # cosine
     limit: int = 5
     backend: str = "media_pipeline.backends.lite0.Lite0Embedder"

@@ -73,6 +73,7 @@ class Text:
             verdict=Verdict.REVIEW if reasons else Verdict.PASS,
             reasons=reasons,
             facts=TextFacts(lines, tuple(places)),
+            boxes=tuple(place.box for place in places),
         )
 
 

@@ -16,6 +16,7 @@ from media_pipeline.results import (
     Verdict,
     as_contract,
     as_refusal,
+    as_stored,
 )
 
 
@@ -98,3 +99,20 @@ def test_a_refusal_has_four_keys():
         "reasons": ["damaged"],
         "timings_ms": {"total": 1.3},
     }
+
+
+def test_places_are_kept_and_not_part_of_the_contract():
+    box = (0.1, 0.2, 0.30000001, 0.4)
+    step = StepResult(
+        step="text",
+        verdict=Verdict.REVIEW,
+        reasons=("email_address", "handle"),
+        boxes=(box, box, (0.0, 0.0, 0.5, 0.5)),
+    )
+    result = PipelineResult((step, StepResult(step="hint", reasons=("dark",))))
+
+    (found, hint) = as_stored(frame=FRAME, result=result, sha256="ab")["findings"]
+
+    assert found["boxes"] == [[0.1, 0.2, 0.3, 0.4], [0.0, 0.0, 0.5, 0.5]]
+    assert "boxes" not in hint
+    assert set(contract(step)["findings"][0]) == {"step", "verdict", "reasons"}

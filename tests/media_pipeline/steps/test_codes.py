@@ -39,6 +39,7 @@ def test_the_place_of_a_code_is_where_it_lies():
 
     result = discover().build("codes").inspect(frame)
 
+    assert result.finding.boxes == tuple({p.box for p in result.facts.places})
     left, top, width, height = result.facts.places[0].box
     assert 0.3 < left < 0.36
     assert 200 / 700 < top < 250 / 700

@@ -70,6 +70,7 @@ def test_the_place_of_a_finding_is_where_it_stands():
 
     (place,) = result.facts.places
     assert place.reason == "phone_number"
+    assert result.finding.boxes == (place.box,)
     left, top, width, height = place.box
     assert left == pytest.approx(80 / 1000, abs=0.02)
     assert top == pytest.approx(175 / 700, abs=0.03)
