@@ -21,7 +21,7 @@ from outbox.services import keep_files, purge_later, purge_now, purge_unless_kep
 from . import conf, sandbox, storage
 from .exceptions import StorageUnavailable
 from .models import Asset, Rendition
-from .results import as_contract
+from .results import as_stored
 
 #: What the upload said of itself, which a master no longer says.
 FROM_THE_UPLOAD = ("facts", "size")
@@ -41,15 +41,12 @@ def rescore_asset(asset_id: int) -> bool:
         return False
     with sandbox.opened(_master(asset)) as picture:
         inspection = inspect(asset, picture.frame, sha256=asset.sha256)
-    fresh = as_contract(
-        file="",
+    fresh = as_stored(
         frame=picture.frame,
         result=inspection.result,
         sha256=asset.sha256,
         timings_ms=picture.timings_ms,
     )
-    for key in ("file", "renditions"):
-        del fresh[key]
     if inspection.evidence is not None:
         fresh["duplicates"] = [each.as_json() for each in inspection.evidence]
     kept = {key: asset.result[key] for key in FROM_THE_UPLOAD if key in asset.result}

@@ -38,7 +38,7 @@ from .exceptions import (
     StorageUnavailable,
 )
 from .models import Asset, Rendition
-from .results import Frame, as_contract
+from .results import Frame, as_stored
 from .signals import asset_settled
 from .text_checks import check_text as check_text
 
@@ -173,15 +173,12 @@ def _process(asset: Asset) -> _Stored:
     with sandbox.opened(upload) as picture:
         inspection = inspect(asset, picture.frame, sha256=sha256)
         rendered = picture.render(master=True)
-    facts = as_contract(
-        file="",
+    facts = as_stored(
         frame=picture.frame,
         result=inspection.result,
         sha256=sha256,
         timings_ms=picture.timings_ms,
     )
-    for key in ("file", "renditions"):
-        del facts[key]
     if inspection.evidence is not None:
         facts["duplicates"] = [each.as_json() for each in inspection.evidence]
     hashes = facts["hashes"] or {}
