@@ -12,6 +12,7 @@ import ctypes
 import glob
 import json
 import os
+import pwd
 import random
 import secrets
 import shutil
@@ -299,6 +300,120 @@ def redis() -> Iterator[Redis]:
             server.end()
 
 
+# --- RabbitMQ --------------------------------------------------------------------
+
+
+@dataclass
+class RabbitMQ:
+    """A broker with a port mapper of its own; Erlang's usual one stays untouched."""
+
+    port: int
+    folder: Path
+    password: str = field(default_factory=lambda: secrets.token_hex(8))
+    process: subprocess.Popen[bytes] | None = None
+    mapper: subprocess.Popen[bytes] | None = None
+    mapper_port: int = field(default_factory=lambda: free_port())
+    node_port: int = field(default_factory=lambda: free_port())
+
+    @property
+    def url(self) -> str:
+        return f"amqp://shop:{self.password}@127.0.0.1:{self.port}//"
+
+    @property
+    def owner(self) -> str | None:
+        return "rabbitmq" if os.getuid() == 0 else None
+
+    def prepare(self) -> None:
+        """Write its configuration and start the port mapper."""
+        program = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+        mapper = shutil.which("epmd")
+        if not program.exists() or mapper is None:
+            raise ServerMissing("RabbitMQ is not installed (apt: rabbitmq-server).")
+        (self.folder / "rabbitmq.conf").write_text(
+            f"""listeners.tcp.local = 127.0.0.1:{self.port}
+default_user = shop
+default_pass = {self.password}
+log.console = true
+log.console.level = warning
+log.file = false
+disk_free_limit.absolute = 10MB
+"""
+        )
+        (self.folder / "enabled_plugins").write_text("[].")
+        for name in ("rabbitmq.conf", "enabled_plugins"):
+            (self.folder / name).chmod(0o644)
+        self.mapper = start(
+            [mapper, "-port", str(self.mapper_port), "-address", "127.0.0.1"],
+            log=self.folder / "mapper.log",
+            cwd=self.folder,
+            user=self.owner,
+        )
+
+    def start(self) -> None:
+        """Start it with whatever it kept."""
+        log = self.folder / "log"
+        self.process = start(
+            # Not Debian's own script, which insists on the service's folders.
+            ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
+            log=log,
+            env={
+                "HOME": str(self.folder),
+                "ERL_EPMD_ADDRESS": "127.0.0.1",
+                "ERL_EPMD_PORT": str(self.mapper_port),
+                "RABBITMQ_NODENAME": f"test{self.port}@localhost",
+                "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+                "RABBITMQ_NODE_PORT": str(self.port),
+                "RABBITMQ_DIST_PORT": str(self.node_port),
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                    "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false"
+                ),
+                "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+                "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+                "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
+                "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+                "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
+                "RABBITMQ_PID_FILE": str(self.folder / "pid"),
+            },
+            cwd=self.folder,
+            user=self.owner,
+        )
+        wait_until(lambda: answers(self.port), within=90, process=self.process, log=log)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        kill_group(self.process)
+        # The shell around it is gone at once, it itself a moment later.
+        wait_until(lambda: not answers(self.port), within=20)
+
+    def end(self) -> None:
+        for process in (self.process, self.mapper):
+            if process is not None:
+                # Nothing of it is kept.
+                end(process, by=signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """Run a private RabbitMQ."""
+    owner = "rabbitmq" if os.getuid() == 0 and _has_account("rabbitmq") else None
+    with temporary_folder("rabbitmq", owner=owner) as folder:
+        server = RabbitMQ(port=free_port(), folder=folder)
+        try:
+            server.prepare()
+            server.start()
+            yield server
+        finally:
+            server.end()
+
+
+def _has_account(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
 # --- an S3-compatible store --------------------------------------------------------
 
 
@@ -525,6 +640,13 @@ def redis_server() -> Iterator[Redis]:
     """One Redis for the session."""
     with contextlib.ExitStack() as stack:
         yield _entered(stack, redis)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[RabbitMQ]:
+    """One RabbitMQ for the session."""
+    with contextlib.ExitStack() as stack:
+        yield _entered(stack, rabbitmq)
 
 
 @pytest.fixture(scope="session")

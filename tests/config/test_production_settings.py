@@ -32,7 +32,7 @@ PRINT = (
 )
 
 
-def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+def start(code: str = PRINT, **changes: str | None) -> subprocess.CompletedProcess[str]:
     variables = {**GOOD, **changes}
     environment = {k: v for k, v in os.environ.items() if "SCHAUFENSTER" not in k}
     environment |= {
@@ -40,7 +40,7 @@ def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
     }
     environment["DJANGO_SETTINGS_MODULE"] = "config.settings.production"
     return subprocess.run(
-        [sys.executable, "-c", PRINT],
+        [sys.executable, "-c", code],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -54,6 +54,27 @@ def test_the_documented_minimum_starts_and_is_secure():
 
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.split() == ["True", "https://media.shop.example/a/b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("broker", "found"),
+    [
+        ("amqp://user:word@127.0.0.1:5672//", ["1", "(1, 0)", "{}"]),
+        ("redis://127.0.0.1:6379/0", ["None", "(0, 9)", "outbox.queues"]),
+    ],
+)
+def test_each_broker_is_told_what_comes_first(broker, found):
+    answer = start(
+        "from django.conf import settings;"
+        "print(settings.CELERY_TASK_QUEUES[1].max_priority,"
+        " settings.OUTBOX_RING_PRIORITIES,"
+        " getattr(settings, 'CELERY_BROKER_TRANSPORT_OPTIONS', {}))",
+        BROKER_URL=broker,
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    for each in found:
+        assert each in answer.stdout
 
 
 def test_missing_and_malformed_variables_are_all_named_at_once():
