@@ -11,14 +11,17 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db import router
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from ugc.models import Photo, PhotoTag, ProductTag, Surface, public_q
 
 from .shoppable import ShoppablePhoto, ShownPhoto, shoppable
+from .statements import TEXT, Statement
 from .tiles import rows_of, tiles
 
 _PUBLIC_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
@@ -68,16 +71,21 @@ class Gallery:
 def gallery_by_hand(photo_ids: Sequence[int], *, surface: Surface) -> Gallery:
     """Return those of the photos that are public there, in the given order.
 
-    Two queries.
+    One query.
     """
-    if not photo_ids:
+    wanted = list(dict.fromkeys(photo_ids))
+    if not wanted:
         return Gallery()
-    order = Case(
-        *(When(pk=pk, then=Value(index)) for index, pk in enumerate(photo_ids)),
-        output_field=IntegerField(),
-    )
-    photos = Photo.objects.public_on(surface).filter(pk__in=photo_ids)
-    return Gallery(tuple(tiles(rows_of(photos.order_by(order)))))
+    statement = _by_hand(router.db_for_read(Photo), surface, len(wanted))
+    found = {photo_id: row for *row, photo_id in statement.run(*wanted)}
+    return Gallery(tuple(tiles(found[pk] for pk in wanted if pk in found)))
+
+
+@lru_cache(maxsize=256)
+def _by_hand(using: str, surface: Surface, number: int) -> Statement:
+    stand_ins = list(range(-number, 0))  # no photo has such a key
+    photos = Photo.objects.using(using).public_on(surface).filter(pk__in=stand_ins)
+    return Statement.of(rows_of(photos.order_by(), "", "pk"), stand_ins)
 
 
 def gallery_by_rule(
@@ -86,13 +94,17 @@ def gallery_by_rule(
     """Return up to ``count`` photos that are public there, in the rule's order.
 
     ``after`` is the public id of the photo before the first; one that is not
-    in the gallery begins anew. Two queries, three with ``after``.
+    in the gallery begins anew. One query, two with ``after``.
     """
     # Whatever stands in an address: nothing but an id goes into a query.
     after = after if _PUBLIC_ID.fullmatch(after) else ""
-    walk = _newest if rule.kind is RuleKind.NEWEST else _best
-    found, is_continued = walk(rule, surface, after)
-    rows = list(found[: count + 1])
+    rest = _after(rule, surface, after) if after else None
+    is_continued = rest is not None
+    if rest is not None:
+        rows = list(rest[: count + 1])
+    else:
+        first = _first(router.db_for_read(Photo), rule.kind, surface, count + 1)
+        rows = first.run(*([] if rule.kind is RuleKind.NEWEST else [rule.value]))
     shown = rows[:count]
     return Gallery(
         tiles=tuple(tiles(shown)),
@@ -118,32 +130,48 @@ def with_lead(gallery: Gallery, *, surface: Surface, language: str) -> Gallery:
     return replace(gallery, lead=found[0] if found else None, tiles=tuple(rest))
 
 
-def _newest(rule: Rule, surface: Surface, after: str) -> tuple[Any, bool]:
-    photos = Photo.objects.public_on(surface).newest()
-    # One that was never published has no place in this order.
-    known = Photo.objects.filter(public_id=after, published_at__isnull=False)
-    last = known.values_list("published_at", "pk").first() if after else None
-    if last is not None:
-        photos = photos.filter(_beyond("published_at", "pk", *last))
-    return rows_of(photos), last is not None
+@lru_cache(maxsize=256)
+def _first(using: str, kind: RuleKind, surface: Surface, count: int) -> Statement:
+    """Return how the first rows of any rule of this kind are read."""
+    rows = rows_of(*_walk(Rule(kind, TEXT), surface, using))[:count]
+    return Statement.of(rows, [] if kind is RuleKind.NEWEST else [TEXT])
 
 
-def _best(rule: Rule, surface: Surface, after: str) -> tuple[Any, bool]:
+def _after(rule: Rule, surface: Surface, after: str) -> QuerySet[Any, Any] | None:
+    """Return the rows that follow that photo's; None if it has no place here."""
+    using = router.db_for_read(Photo)
+    if rule.kind is RuleKind.NEWEST:
+        # One that was never published has no place in this order.
+        known: Any = Photo.objects.using(using).filter(
+            public_id=after, published_at__isnull=False
+        )
+        order = ("published_at", "pk")
+    else:
+        column = "product_key" if rule.kind is RuleKind.PRODUCT else "word"
+        known = _tags(rule.kind, using).filter(
+            photo__public_id=after, **{column: rule.value}
+        )
+        order = ("score", "photo_id")
+    last = known.values_list(*order).first()
+    if last is None:
+        return None
+    walk, photo = _walk(rule, surface, using)
+    return rows_of(walk.filter(_beyond(*order, *last)), photo)
+
+
+def _walk(rule: Rule, surface: Surface, using: str) -> tuple[Any, str]:
+    """Return the rule's rows in its order, and how they lead to their photo."""
+    if rule.kind is RuleKind.NEWEST:
+        return Photo.objects.using(using).public_on(surface).newest(), ""
     # From the tag's row, where key, score and gate share one index. The gate is
     # asked of the photo as well: its own columns are the truth.
-    if rule.kind is RuleKind.PRODUCT:
-        tags: Any = ProductTag.objects.filter(product_key=rule.value)
-        top: Any = ProductTag.objects.top(rule.value, surface)
-    else:
-        tags = PhotoTag.objects.filter(word=rule.value)
-        top = PhotoTag.objects.top(rule.value, surface)
-    known = tags.filter(photo__public_id=after)
-    last = known.values_list("score", "photo_id").first() if after else None
-    if last is not None:
-        top = top.filter(_beyond("score", "photo_id", *last))
-    return rows_of(top.filter(public_q(surface, "photo__")), photo="photo__"), (
-        last is not None
-    )
+    top = _tags(rule.kind, using).top(rule.value, surface)
+    return top.filter(public_q(surface, "photo__")), "photo__"
+
+
+def _tags(kind: RuleKind, using: str) -> Any:
+    model: Any = ProductTag if kind is RuleKind.PRODUCT else PhotoTag
+    return model.objects.using(using)
 
 
 def _beyond(first: str, second: str, value: object, pk: int) -> Q:

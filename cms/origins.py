@@ -16,7 +16,7 @@ class PhotoOrigins:
     """Draws the photo a line came from, as long as it is public somewhere."""
 
     def origins(self, references: Sequence[str]) -> Mapping[str, SafeString]:
-        """Return small linked pictures by photo id: two queries for any number.
+        """Return small linked pictures by photo id: one query for any number.
 
         A reference comes from a form that anybody may send: what is no public
         photo's id is left out.

@@ -11,9 +11,13 @@ from django.utils.translation import get_language
 
 def photo_url(public_id: str) -> str:
     """Return the path of a photo's public page, in the active language."""
+    return f"{start_of_photo_urls()}{public_id}/"
+
+
+def start_of_photo_urls() -> str:
+    """Return what stands before the photo's id in the paths of all."""
     urlconf = get_urlconf() or settings.ROOT_URLCONF
-    start = _photos_url(str(urlconf), get_script_prefix(), get_language() or "")
-    return f"{start}{public_id}/"
+    return _photos_url(str(urlconf), get_script_prefix(), get_language() or "")
 
 
 @lru_cache(maxsize=64)

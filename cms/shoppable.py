@@ -145,8 +145,9 @@ def _products(
     place = place_in(photo)
     products: list[TaggedProduct] = []
     for tag in photo.product_tags.all():
-        # A product that left the catalogue leaves the photo without a gap.
-        if tag.product_key not in cards:
+        # A product that left the catalogue leaves the photo without a gap; what
+        # only software has put there is for the editor.
+        if tag.is_suggested or tag.product_key not in cards:
             continue
         point = place(tag.x, tag.y)
         products.append(

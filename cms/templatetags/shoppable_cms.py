@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -14,7 +15,7 @@ from ugc.models import Photo, Surface
 
 from ..galleries import Gallery, Rule, RuleKind, gallery_by_rule
 from ..shoppable import ShownPhoto, shoppable
-from ..tiles import tile_html
+from ..tiles import tiles_html
 
 register = template.Library()
 
@@ -35,9 +36,9 @@ def draw_picture(
 
 
 @register.simple_tag
-def photo_tile(photo: ShownPhoto) -> SafeString:
-    """Draw one tile of a gallery."""
-    return tile_html(photo)
+def photo_tiles(photos: Iterable[ShownPhoto]) -> SafeString:
+    """Draw the tiles of a gallery, each a list item."""
+    return tiles_html(photos)
 
 
 @register.inclusion_tag("shoppable_cms/components/gallery.html", takes_context=True)
@@ -53,7 +54,7 @@ def photo_gallery(
     """Show the newest public photos, or those with a product or a tag.
 
     ``surface`` is ``"galleries"`` or ``"product_pages"``: where the template
-    stands, and so which permission counts. Two queries.
+    stands, and so which permission counts. One query.
     """
     if product:
         rule = Rule(RuleKind.PRODUCT, product)

@@ -68,11 +68,16 @@ def a_waiting_photo(*, surfaces=EVERYWHERE, by="Ada", shape=(3, 2), **fields) ->
     )
 
 
+def committed():
+    """Run what waits for the commit, as if this block ended in one."""
+    return TestCase.captureOnCommitCallbacks(execute=True)
+
+
 def a_public_photo(*, tags=(), score=0, **fields) -> Photo:
     """A photo published the way the product does it; tags are (key, x, y)."""
     photo = a_waiting_photo(**fields)
     # Publication waits for the commit, which a test's transaction never sees.
-    with TestCase.captureOnCommitCallbacks(execute=True):
+    with committed():
         services.approve_photo(
             photo,
             by=None,

@@ -163,12 +163,12 @@ def test_a_tag_left_behind_does_not_show_a_photo_that_is_closed(lamp):
 
 
 @pytest.mark.parametrize("number", [1, 6])
-def test_a_gallery_takes_two_queries(number, lamp, django_assert_num_queries):
+def test_a_gallery_takes_one_query(number, lamp, django_assert_num_queries):
     photos = [material.a_public_photo(tags=[("lamp", 0.5, 0.5)]) for _ in range(number)]
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         gallery_by_hand([each.pk for each in photos], surface=Surface.GALLERIES)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         gallery_by_rule(NEWEST, surface=Surface.GALLERIES, count=4)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         gallery_by_rule(LAMP, surface=Surface.GALLERIES, count=4)

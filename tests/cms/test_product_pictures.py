@@ -125,7 +125,7 @@ def test_an_origin_links_to_a_photo_while_it_is_public(django_assert_num_queries
     waiting = material.a_waiting_photo()
     wanted = [first.public_id, second.public_id, waiting.public_id, "x", ""]
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         drawn = PhotoOrigins().origins(wanted)
 
     assert set(drawn) == {first.public_id, second.public_id}
