@@ -42,17 +42,18 @@ def work_models() -> list[type[Work]]:
 # --- ringing -----------------------------------------------------------------
 
 
-def ring_on_commit(work: Work) -> None:
+def ring_on_commit(work: Work, *, may_wait: bool = False) -> None:
     """Have a worker do this work once the current transaction has committed.
 
-    A failing broker is only logged: the row is saved, the sweeper finds it.
+    A failing broker is only logged: the row is saved, the sweeper finds it. What may
+    wait comes after the rest of its queue, with what sweeps find.
     """
     using = work._state.db or router.db_for_write(type(work))
     # The sweeper waits a moment from now on; it is for lost rings only.
     leases.rows(type(work), using).filter(pk=work.pk).update(rung_at=Now())
 
     def send() -> None:
-        ring(type(work), work.pk, is_new=True)
+        ring(type(work), work.pk, is_new=not may_wait)
 
     # Robust: a broker that is down must not fail the request.
     # Not a partial: Django logs a robust callback's failure by __qualname__.
@@ -258,17 +259,22 @@ def _mail_failed(
 # --- purges ------------------------------------------------------------------
 
 
-def purge_later(*, storage: str, names: Sequence[str]) -> FilePurge:
+def purge_later(
+    *, storage: str, names: Sequence[str], after: timedelta | None = None
+) -> FilePurge:
     """Write, in the caller's transaction, that these files must go.
 
-    They are deleted right after the commit; what fails then, the outbox repeats
-    until the storage confirms it. ``storage`` is an alias in ``STORAGES``.
+    They are deleted right after the commit, or ``after`` that time; what fails then,
+    the outbox repeats until the storage confirms it. ``storage`` is an alias in
+    ``STORAGES``.
     """
     storages[storage]  # a wrong alias fails the caller, not the worker
     using = router.db_for_write(FilePurge)
-    purge = FilePurge.objects.using(using).create(
-        storage=storage, names=list(dict.fromkeys(names))
-    )
+    purges = FilePurge.objects.using(using)
+    names = list(dict.fromkeys(names))
+    if after is not None:
+        return purges.create(storage=storage, names=names, not_before=Now() + after)
+    purge = purges.create(storage=storage, names=names)
 
     def run() -> None:
         run_purge(purge.pk)
