@@ -121,12 +121,13 @@ class OpenedPicture:
 
 @contextlib.contextmanager
 def opened(
-    data: bytes, *, plan: Plan = Plan.ALL, master: bool = False
+    data: bytes, *, plan: Plan = Plan.ALL, master: bool = False, is_ours: bool = False
 ) -> Iterator[OpenedPicture]:
     """Decode an upload in a limited child of this process's decode server.
 
     ``plan`` and ``master`` say what will be asked of it, so that it is decoded
     once, no larger than that needs; asking for more costs a second decoding.
+    ``is_ours`` is for a master: made of a picture that was within all bounds then.
 
     Raises ``RefusedFile`` for what is not taken, ``DecoderFailed`` if the child
     crashed or hung, ``SandboxUnavailable`` if no child can be had. One picture at
@@ -134,7 +135,7 @@ def opened(
     """
     if not data:
         raise RefusedFile("empty_file")  # no memory can be made of it
-    with _server().child(data, _request(plan, master)) as child:
+    with _server().child(data, _request(plan, master, is_ours)) as child:
         answer = child.answer()
         yield OpenedPicture(child.frame(answer), _timings(answer), child)
 
@@ -447,7 +448,17 @@ os.register_at_fork(after_in_child=_forget_inherited)
 atexit.register(close)
 
 
-def _request(plan: Plan, master: bool) -> dict[str, Any]:
+# Not the settings: scaling rounds, and they may have been wider when it was made.
+_RULES_FOR_OURS = {
+    "max_pixels": MASTER_LONG_SIDE * MASTER_LONG_SIDE,
+    "min_side": 1,
+    "max_side": MASTER_LONG_SIDE,
+    "max_ratio": MASTER_LONG_SIDE,
+    "max_jpeg_scans": 100,
+}
+
+
+def _request(plan: Plan, master: bool, is_ours: bool) -> dict[str, Any]:
     return {
         "plan": plan,
         "master": master,
@@ -456,7 +467,9 @@ def _request(plan: Plan, master: bool) -> dict[str, Any]:
             "memory_bytes": conf.sandbox_memory_bytes(),
         },
         "second_wall": conf.sandbox_second_wall(),
-        "rules": {
+        "rules": _RULES_FOR_OURS
+        if is_ours
+        else {
             "max_pixels": conf.max_pixels(),
             "min_side": conf.min_side(),
             "max_side": conf.max_side(),
