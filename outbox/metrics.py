@@ -36,24 +36,28 @@ def gauge(name: str, help: str, values: Mapping[str, float], *, by: str) -> Metr
 
 
 def work_metrics() -> list[Metric]:
-    """Return how each kind of work stands: four queries for each."""
+    """Return how each kind of work stands, and in which queue: four queries for each."""
     backlog = services.backlog()
     return [
-        gauge(
-            f"outbox_{name}",
-            help,
-            {each.label: float(getattr(each, attribute)) for each in backlog},
-            by="kind",
+        Metric(
+            name=f"outbox_{name}",
+            help=help,
+            samples=tuple(
+                Sample(
+                    float(getattr(each, name)),
+                    {"kind": each.label, "queue": each.queue},
+                )
+                for each in backlog
+            ),
         )
-        for name, attribute, help in (
-            ("open", "open", "Duties neither settled nor in quarantine."),
-            ("due", "due", "Duties that somebody should do now and nobody does."),
+        for name, help in (
+            ("open", "Duties neither settled nor in quarantine."),
+            ("due", "Duties that somebody should do now and nobody does."),
             (
-                "oldest_due_seconds",
                 "oldest_due_seconds",
                 "Wait of the duty that has been due for longest; alarm at 120.",
             ),
-            ("quarantined", "quarantined", "Duties that wait for a person."),
+            ("quarantined", "Duties that wait for a person."),
         )
     ]
 

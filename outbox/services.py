@@ -362,6 +362,7 @@ class Backlog:
     """How one kind of work stands."""
 
     label: str
+    queue: str
     open: int
     due: int
     oldest_due_seconds: float  # 0 if nothing is due
@@ -387,6 +388,7 @@ def _backlog(model: type[Work]) -> Backlog:
     )
     return Backlog(
         label=model._meta.label,
+        queue=model.work_queue,
         open=rows.open().count(),
         due=rows.due().count(),
         oldest_due_seconds=(oldest[1] - oldest[0]).total_seconds() if oldest else 0.0,

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from media_pipeline.metrics import pipeline_metrics
 from outbox.metrics import CONTENT_TYPE, rendered, work_metrics
+from outbox.queues import urgency
 from outbox.services import backlog
 
 #: Seconds. A worker that runs takes a due row up within a few.
@@ -40,13 +41,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def worker_healthz(request: HttpRequest) -> HttpResponse:
-    """Say whether the workers keep up; for whoever is to be woken."""
+    """Say whether the workers keep up, and in which queues not; for whoever to wake."""
     try:
-        oldest = max(each.oldest_due_seconds for each in backlog())
+        late = {each.queue for each in backlog() if each.oldest_due_seconds > BEHIND}
     except AnyDatabaseError:
         return _answer("no database", status=503)
-    if oldest > BEHIND:
-        return _answer("behind", status=503)
+    if late:
+        queues = sorted(late, key=lambda queue: (urgency(queue), queue))
+        return _answer(f"behind: {', '.join(queues)}", status=503)
     return _answer("ok")
 
 

@@ -57,8 +57,21 @@ def test_workers_that_left_something_due_for_minutes_are_behind(client):
         not_before=Now() - timedelta(minutes=3)
     )
 
-    assert client.get("/healthz/worker").status_code == 503
+    answer = client.get("/healthz/worker")
+    assert (answer.status_code, answer.content) == (503, b"behind: work\n")
     assert client.get("/healthz").status_code == 200
+
+
+def test_every_queue_that_is_behind_is_named_the_most_urgent_first(client, monkeypatch):
+    monkeypatch.setattr(FilePurge, "work_queue", "renditions")
+    FilePurge.objects.create(storage="public", names=[])
+    Asset.objects.create()
+    for model in (Asset, FilePurge):
+        model.objects.update(not_before=Now() - timedelta(minutes=3))
+
+    answer = client.get("/healthz/worker")
+
+    assert answer.content == b"behind: checks, renditions\n"
 
 
 def test_figures_are_prometheus_text(client):
@@ -93,8 +106,9 @@ def test_figures_tell_the_backlog_and_what_became_of_the_newest(figures, setting
 
     read = figures()
 
-    assert read['outbox_due{kind="shoppable_media.Asset"}'] == 1
-    assert 89 < read['outbox_oldest_due_seconds{kind="shoppable_media.Asset"}'] < 120
+    assert read['outbox_due{kind="shoppable_media.Asset",queue="checks"}'] == 1
+    waited = 'outbox_oldest_due_seconds{kind="shoppable_media.Asset",queue="checks"}'
+    assert read[waited] >= 90
     assert read['outbox_quarantined{kind="shoppable_media.Asset"}'] == 0
     assert read['media_recent_assets{state="processed"}'] == 1
     assert read['media_recent_refused_files{reason="not_a_picture"}'] == 1

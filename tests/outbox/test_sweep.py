@@ -295,10 +295,10 @@ def test_the_status_counts_what_waits(make_mail):
     call_command("outbox_status", stdout=out)
 
     assert (
-        "shoppable_outbox.OutgoingMail: 2 open, 1 due, oldest 180 s, 1 in quarantine"
+        "shoppable_outbox.OutgoingMail (work): 2 open, 1 due, oldest 180 s, 1 in quarantine"
     ) in out.getvalue()
     assert (
-        "shoppable_outbox.FilePurge: 0 open, 0 due, oldest 0 s, 0 in quarantine"
+        "shoppable_outbox.FilePurge (work): 0 open, 0 due, oldest 0 s, 0 in quarantine"
     ) in out.getvalue()
 
 

@@ -16,6 +16,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for count in services.backlog():
             self.stdout.write(
-                f"{count.label}: {count.open} open, {count.due} due, oldest "
+                f"{count.label} ({count.queue}): {count.open} open, {count.due} due, oldest "
                 f"{count.oldest_due_seconds:.0f} s, {count.quarantined} in quarantine"
             )
