@@ -9,11 +9,9 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, cast
-
-from django.utils.module_loading import import_string
+from typing import Any
 
 from . import conf
 from .duplicates import Evidence, compare
@@ -21,8 +19,9 @@ from .models import Asset
 from .pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
 from .pipeline_steps.duplicates import Duplicates
 from .pipeline_steps.products import Products
+from .product_search import with_index
 from .results import Frame, PipelineResult, StepResult
-from .similarity import Appearance, ProductIndex
+from .similarity import Appearance
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ class Inspection:
 
 def inspect(asset: Asset, frame: Frame, *, sha256: str) -> Inspection:
     """Run the steps of this asset's profile over a frame. Reads the database."""
-    pipeline = worker_pipeline(asset.profile)
+    pipeline = worker_pipeline(asset.profile, asked=asset.context_keys)
     result = pipeline.run(frame)
     step = next((s for s in pipeline.steps if isinstance(s, Duplicates)), None)
     seen = next((r for r in result.steps if r.step == Duplicates.name), None)
@@ -52,8 +51,11 @@ def inspect(asset: Asset, frame: Frame, *, sha256: str) -> Inspection:
     )
 
 
-def worker_pipeline(profile: str) -> Pipeline:
-    """Return the profile's steps; photos are by default compared and searched too."""
+def worker_pipeline(profile: str, *, asked: Collection[str] = ()) -> Pipeline:
+    """Return the profile's steps; photos are by default compared and searched too.
+
+    ``asked`` are the keys of the products that the photo was sent for.
+    """
     names: tuple[str, ...] | None = None
     if profile == Asset.Profile.PHOTO and conf.setting("STEPS", None) is None:
         more = (
@@ -66,16 +68,10 @@ def worker_pipeline(profile: str) -> Pipeline:
     return dataclasses.replace(
         pipeline,
         steps=tuple(
-            _with_index(step) if isinstance(step, Products) else step
+            with_index(step, asked=asked) if isinstance(step, Products) else step
             for step in pipeline.steps
         ),
     )
-
-
-def _with_index(step: Products) -> Products:
-    find = cast("Callable[..., ProductIndex]", import_string(conf.product_index()))
-    index = find(embedder_name=step.engine.name, length=step.engine.length)
-    return dataclasses.replace(step, index=index)
 
 
 def _with(result: PipelineResult, advice: StepResult, spent: float) -> PipelineResult:

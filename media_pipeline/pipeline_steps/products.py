@@ -41,12 +41,16 @@ class Products:
     From 0.75 on 95 % of suggestions were right and 1 % of photos without a match
     had one: pre-fill a tag. From 0.60 on 86 % and 26 %: only list it. An editor
     always confirms (40 products among 961 pictures; see docs/reference/models.md).
+    Products that were asked for are few, come first, and need less.
     """
 
     name: ClassVar[str] = "products"
     # The worker gives the catalogue's.
     index: ProductIndex | None = field(default=None, metadata=APART)
-    suggest_from: float = 0.6  # cosine
+    # Keys that the order or the product page named, of this photo.
+    asked: tuple[str, ...] = field(default=(), metadata=APART)
+    suggest_from: float = field(default_factory=conf.suggested_from)  # cosine
+    asked_from: float = field(default_factory=conf.asked_suggested_from)
     limit: int = 5
     backend: str = "media_pipeline.backends.lite0.Lite0Embedder"
     backend_options: Mapping[str, Any] = field(default_factory=dict)
@@ -64,23 +68,37 @@ class Products:
         engine = build_backend(self.backend, self.backend_options, method="embed")
         object.__setattr__(self, "engine", engine)
 
-    def inspect(self, frame: Frame) -> StepResult:
+    def checked_index(self) -> ProductIndex:
+        """Return the index. Raises ``BackendUnavailable`` if it can't be asked."""
         if self.index is None:
             raise BackendUnavailable("There is no index of the catalogue.")
         if self.index.model != self.engine.name:
             raise BackendUnavailable(
                 f"The index was made by {self.index.model}, not {self.engine.name}."
             )
-        if not getattr(self.index, "keys", True):
+        return self.index
+
+    def inspect(self, frame: Frame) -> StepResult:
+        index = self.checked_index()
+        if not getattr(index, "keys", True):
             return StepResult(step=self.name, facts=ProductsFacts(()))
         # The smallest window of 640 px is still larger than what a network looks at.
         # The whole comes as it is: the tags may have asked for its vector already.
         whole, *boxes = windows()
         small = scaled(frame.pixels, WORKING_SIDE)
         rows = self.engine.embed([frame.pixels, *(cut(small, box) for box in boxes)])
-        matches = self.index.find(
-            dict(zip((whole, *boxes), rows, strict=True)),
-            min_score=self.suggest_from,
-            limit=self.limit,
+        queries = dict(zip((whole, *boxes), rows, strict=True))
+        first: tuple[Match, ...] = ()
+        if self.asked:
+            first = index.find(
+                queries,
+                min_score=self.asked_from,
+                limit=self.limit,
+                among=self.asked,
+            )
+        best = index.find(queries, min_score=self.suggest_from, limit=self.limit)
+        matches = {match.key: match for match in (*first, *best)}
+        return StepResult(
+            step=self.name,
+            facts=ProductsFacts(tuple(matches.values())[: self.limit]),
         )
-        return StepResult(step=self.name, facts=ProductsFacts(matches))

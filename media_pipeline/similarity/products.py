@@ -81,19 +81,25 @@ class ProductIndex:
         ``queries`` maps a window of the photo to its vector; a product is reported
         with the window that shows it best. ``among`` restricts the keys.
         """
-        if not self.keys or not queries:
+        rows = (
+            np.arange(len(self.keys))
+            if among is None
+            else np.flatnonzero([key in among for key in self.keys])
+        )
+        if not len(rows) or not queries:
             return ()
         boxes = list(queries)
-        scores = self.vectors @ np.stack([queries[box] for box in boxes]).T
+        vectors = self.vectors if among is None else self.vectors[rows]
+        scores = vectors @ np.stack([queries[box] for box in boxes]).T
         windows = scores.argmax(axis=1)
         best: dict[str, Match] = {}
-        for row in np.argsort(-scores.max(axis=1)):
-            score = float(scores[row, windows[row]])
+        for place in np.argsort(-scores.max(axis=1)):
+            score = float(scores[place, windows[place]])
             if score < min_score or len(best) == limit:
                 break
-            key = self.keys[row]
-            if key not in best and (among is None or key in among):
-                box = boxes[int(windows[row])]
+            key = self.keys[rows[place]]
+            if key not in best:
+                box = boxes[int(windows[place])]
                 best[key] = Match(key, min(1.0, score), box)
         return tuple(best.values())
 

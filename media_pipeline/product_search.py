@@ -1,0 +1,145 @@
+"""Which products a photo shows: what the worker searches in, and an editor's own box."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.utils.module_loading import import_string
+
+from . import conf, sandbox, storage
+from .exceptions import BackendUnavailable, StorageUnavailable
+from .models import Asset
+from .pipeline_steps.products import Products
+from .registry import discover
+from .results import Box
+from .similarity import Match, ProductIndex, cut
+
+
+def with_index(step: Products, *, asked: Collection[str] = ()) -> Products:
+    """Return the step with the catalogue to search in. One query if nothing changed.
+
+    ``asked`` are the keys that an order or a product page named: they come first.
+    """
+    find = cast("Callable[..., ProductIndex]", import_string(conf.product_index()))
+    index = find(embedder_name=step.engine.name, length=step.engine.length)
+    return dataclasses.replace(step, index=index, asked=tuple(map(str, asked)))
+
+
+def search_products(
+    asset_id: int, box: Sequence[float], limit: int = 8
+) -> list[tuple[str, float]]:
+    """Return the products most like what is inside a box, with their cosine.
+
+    ``box`` is [x, y, w, h] in [0, 1] of the master. Those the photo was sent for
+    come first if they may be it at all; then the best, however unlike they are: a
+    person has drawn the box and looks. Reads the master in the sandbox, so not
+    inside a transaction.
+
+    Raises ``LookupError`` without such a processed asset, ``ValueError`` for a box
+    without an area in the picture, ``BackendUnavailable`` without a catalogue or its
+    network, ``StorageUnavailable``, ``SandboxUnavailable`` and ``DecoderFailed``.
+    """
+    place = _clipped(box)
+    asset = Asset.objects.filter(pk=asset_id, state=Asset.State.PROCESSED).first()
+    if asset is None:
+        raise LookupError(f"No processed asset {asset_id}.")
+    if not conf.catalogue():
+        raise BackendUnavailable("MEDIA_PIPELINE_CATALOGUE names no catalogue.")
+    options = conf.step_options().get("products")
+    step = with_index(
+        cast("Products", discover().build("products", options)),
+        asked=asset.context_keys,
+    )
+    index = step.checked_index()
+    try:
+        with storage.storage_errors(), storage.private().open(asset.master) as file:
+            master: bytes = file.read()
+    except FileNotFoundError as error:
+        raise StorageUnavailable("The master is missing") from error
+    with sandbox.opened(master) as picture:
+        (row,) = step.engine.embed([cut(picture.frame.pixels, place)])
+    first: tuple[Match, ...] = ()
+    if step.asked:
+        first = index.find(
+            {place: row}, min_score=step.asked_from, limit=limit, among=step.asked
+        )
+    best = index.find({place: row}, min_score=-1.0, limit=limit)
+    matches = {match.key: match for match in (*first, *best)}
+    return [
+        (match.key, round(match.score, 4)) for match in list(matches.values())[:limit]
+    ]
+
+
+def _clipped(box: Sequence[float]) -> Box:
+    """Return the part of a box inside the picture. Raises ``ValueError``."""
+    left, top, width, height = (float(side) for side in box)
+    if not all(map(math.isfinite, (left, top, width, height))):
+        raise ValueError("The box has no area inside the picture.")
+    right, bottom = min(1.0, left + width), min(1.0, top + height)
+    left, top = max(0.0, left), max(0.0, top)
+    if not (right - left > 0 and bottom - top > 0):
+        raise ValueError("The box has no area inside the picture.")
+    return (left, top, right - left, bottom - top)
+
+
+# --- what is done with what was found -----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product that a photo may show, at the window that shows it best."""
+
+    key: str
+    score: float  # cosine, in [0, 1]
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Products to fill in as tags, and others only to list. Surest first, each once."""
+
+    prefill: tuple[Candidate, ...] = ()
+    suggest: tuple[Candidate, ...] = ()
+
+
+def split_candidates(
+    products: Sequence[Mapping[str, Any]] | None, *, asked: Collection[str] = ()
+) -> Candidates:
+    """Part a result's ``products`` into those sure enough for a tag, and the rest.
+
+    ``asked`` are the asset's ``context_keys``, for which less is enough. Of two that
+    lie in one place only the surer is filled in: variants look alike.
+    """
+    found: dict[str, Candidate] = {}
+    for product in products or ():
+        key, score = str(product.get("key") or ""), float(product.get("score") or 0)
+        left, top, width, height = product.get("box") or (0, 0, 1, 1)
+        box = (float(left), float(top), float(width), float(height))
+        if key and (key not in found or found[key].score < score):
+            found[key] = Candidate(key, score, box)
+    prefill: list[Candidate] = []
+    suggest: list[Candidate] = []
+    # What was asked for comes first, as in the result itself.
+    for each in sorted(found.values(), key=lambda c: (c.key not in asked, -c.score)):
+        is_asked = each.key in asked
+        sure = conf.asked_prefilled_from() if is_asked else conf.prefilled_from()
+        shown = conf.asked_suggested_from() if is_asked else conf.suggested_from()
+        if each.score >= sure and not any(_overlap(each.box, o.box) for o in prefill):
+            prefill.append(each)
+        elif each.score >= shown:
+            suggest.append(each)
+    return Candidates(tuple(prefill), tuple(suggest))
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    """Whether they share more than half of what they cover together."""
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return False
+    common = width * height
+    return common > (one[2] * one[3] + other[2] * other[3] - common) / 2
