@@ -109,7 +109,7 @@ def test_figures_tell_the_backlog_and_what_became_of_the_newest(figures, setting
     assert read['outbox_due{kind="shoppable_media.Asset",queue="checks"}'] == 1
     waited = 'outbox_oldest_due_seconds{kind="shoppable_media.Asset",queue="checks"}'
     assert read[waited] >= 90
-    assert read['outbox_quarantined{kind="shoppable_media.Asset"}'] == 0
+    assert read['outbox_quarantined{kind="shoppable_media.Asset",queue="checks"}'] == 0
     assert read['media_recent_assets{state="processed"}'] == 1
     assert read['media_recent_refused_files{reason="not_a_picture"}'] == 1
     assert read['media_recent_step_failures{step="tags"}'] == 1
