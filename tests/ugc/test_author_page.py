@@ -158,6 +158,7 @@ def test_the_list_shows_all_photos_of_this_browser(django_assert_max_num_queries
     for _ in range(3):
         make_photo(contributor=photo.contributor)
     client = client_of(photo.contributor)
+    client.get(reverse("shoppable_ugc:my_photos"))  # head and foot are remembered
 
     with django_assert_max_num_queries(3):
         page = client.get(reverse("shoppable_ugc:my_photos")).text
