@@ -23,6 +23,10 @@ class StorageUnavailable(MediaPipelineError):
     """Worth a retry: a storage did not answer or has no room."""
 
 
+class MasterMissing(MediaPipelineError):
+    """A processed asset's master is gone; no retry brings it back."""
+
+
 class BackendUnavailable(MediaPipelineError):
     """A step's engine is missing, slow or broken; a person must look instead."""
 

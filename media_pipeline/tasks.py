@@ -13,11 +13,18 @@ def process_asset(asset_id: int) -> None:
     services.process_asset(asset_id)
 
 
+@shared_task(name="media_pipeline.render_asset", ignore_result=True)
+def render_asset(rendering_id: int) -> None:
+    """Ring once for a rendering."""
+    services.render_asset(rendering_id)
+
+
 @shared_task(name="media_pipeline.expire_incoming", ignore_result=True)
 def expire_incoming() -> None:
-    """Delete what an interrupted upload left behind."""
+    """Delete what an interrupted upload left behind, and names that nobody uses."""
     services.expire_incoming()
     services.expire_unclaimed()
+    services.expire_former_names()
 
 
 @shared_task(name="media_pipeline.index_catalogue", ignore_result=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models.functions import Now
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from . import storage
-from .models import Rendition
+from .models import FormerPublicName, Rendition
 
 _CONTENT_TYPES = {"avif": "image/avif", "jpg": "image/jpeg"}
 
@@ -16,12 +17,15 @@ _CONTENT_TYPES = {"avif": "image/avif", "jpg": "image/jpeg"}
 def public_file(request: HttpRequest, name: str) -> HttpResponseBase:
     """Return a public rendition. Everything else is 404, whatever lies there.
 
-    The row is asked too: what was taken down is gone with its commit, even while
+    The rows are asked too: what was taken down is gone with its commit, even while
     its file waits to be deleted.
     """
     if not storage.is_public_name(name):
         raise Http404
-    if not Rendition.objects.filter(public_name=name).exists():
+    if not (
+        Rendition.objects.filter(public_name=name).exists()
+        or FormerPublicName.objects.filter(name=name, valid_until__gt=Now()).exists()
+    ):
         raise Http404
     try:
         with storage.storage_errors():

@@ -1,0 +1,75 @@
+"""What is done with assets: receive, process, render, publish, take down, erase.
+
+Two stages by a worker. ``process_asset`` checks an upload and makes what a person needs
+to decide; ``render_asset`` makes the rest of the renditions, of the master. Each is a
+row of work of its own: what fails in the second loses nothing of the first.
+"""
+
+from __future__ import annotations
+
+from ..text_checks import check_text
+from .banning import ban_picture, lift_ban
+from .erasing import erase_asset, expire_incoming, expire_unclaimed
+from .files import open_private
+from .processing import process_asset
+from .products import search_products
+from .publishing import (
+    PublicCopies,
+    clear_public_names,
+    copy_to_public,
+    discard_copies,
+    expire_former_names,
+    forget_copies,
+    publish_asset,
+    set_public_names,
+)
+from .quarantine import (
+    discard_asset,
+    discard_rendering,
+    retry_asset,
+    retry_rendering,
+)
+from .receiving import claim_asset, receive_upload, shown_name
+from .rendering import render_asset
+from .wishes import (
+    is_restyling,
+    render_anew,
+    restyle_asset,
+    want_no_renditions,
+    want_renditions,
+    want_small,
+)
+
+__all__ = [
+    "PublicCopies",
+    "ban_picture",
+    "check_text",
+    "claim_asset",
+    "clear_public_names",
+    "copy_to_public",
+    "discard_asset",
+    "discard_copies",
+    "discard_rendering",
+    "erase_asset",
+    "expire_former_names",
+    "expire_incoming",
+    "expire_unclaimed",
+    "forget_copies",
+    "is_restyling",
+    "lift_ban",
+    "open_private",
+    "process_asset",
+    "publish_asset",
+    "receive_upload",
+    "render_anew",
+    "render_asset",
+    "restyle_asset",
+    "retry_asset",
+    "retry_rendering",
+    "search_products",
+    "set_public_names",
+    "shown_name",
+    "want_no_renditions",
+    "want_renditions",
+    "want_small",
+]

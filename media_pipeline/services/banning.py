@@ -1,0 +1,23 @@
+"""The ban list, for callers that should not load the engines behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..models import BannedPicture
+
+
+def ban_picture(asset_id: int, *, reason: str, by: str = "") -> BannedPicture:
+    """Put a picture on the ban list; see ``duplicates.ban_picture``."""
+    # Here, not above: a web process that takes uploads needs no engines.
+    from .. import duplicates
+
+    return duplicates.ban_picture(asset_id, reason=reason, by=by)
+
+
+def lift_ban(public_id: str) -> bool:
+    """Take a picture off the ban list. Return whether it was on it."""
+    from .. import duplicates
+
+    return duplicates.lift_ban(public_id)
