@@ -9,9 +9,9 @@ from django.core.files.storage import storages
 from PIL import Image
 
 from media_pipeline import catalogue_index, duplicates, services
+from media_pipeline.candidates import split_candidates
 from media_pipeline.exceptions import BackendUnavailable, StorageUnavailable
 from media_pipeline.models import Asset
-from media_pipeline.product_search import split_candidates
 
 MEAN_COLOUR = "tests.media_pipeline.steps.backends.MeanColour"
 
