@@ -6,16 +6,14 @@ the gate. Nothing here decides whether a photo may be seen.
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext
 
-from media_pipeline.exceptions import WrongRecipe
-from media_pipeline.recipes import recipe_from
-from media_pipeline.renditions import Size
+from media_pipeline import pictures
 from ugc.catalogue import ProductCard, get_catalogue
 from ugc.models import Photo, PhotoQuerySet, Surface
 
@@ -24,28 +22,22 @@ from .photo_urls import photo_url
 if TYPE_CHECKING:
     from media_pipeline.models import Picture
 
-
-logger = logging.getLogger(__name__)
-
 Point = tuple[float, float]
+
+_COLOUR = re.compile("#[0-9a-f]{6}", re.IGNORECASE)
 
 
 def place_in(photo: Photo) -> Callable[[float, float], Point | None]:
     """Return how points of the photo's master, in [0, 1], lie in what is shown.
 
-    None for a point that the recipe's crop leaves out.
+    None for a point that the crop of its recipe leaves out.
     """
     asset = photo.asset
-    try:
-        recipe = recipe_from(photo.recipe)
-    except WrongRecipe:
-        # What is shown is not known, so nothing can be pointed at.
-        logger.warning("Photo %s has a recipe that cannot be read", photo.pk)
-        return lambda x, y: None
-    if recipe is None or asset is None or not asset.width or not asset.height:
+    if asset is None:
         return lambda x, y: (x, y)
-    size = Size(asset.width, asset.height)
-    return lambda x, y: recipe.shown_point(x, y, size)
+    # The asset's recipe, as that is what the renditions were made with.
+    size = (asset.width, asset.height) if asset.width and asset.height else None
+    return pictures.place_in(asset.recipe, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +83,22 @@ class ShownPhoto:
         """CSS class of the aspect ratio, in tenths: rows of equal height need it."""
         tenths = round(10 * self.picture.width / self.picture.height)
         return f"weave-r-{min(max(tenths, 5), 25)}"
+
+    @property
+    def tint_class(self) -> str:
+        """CSS classes of the colour that stands there until the picture does.
+
+        In sixteenths of each part: half a step is less than anybody sees of a
+        colour that is gone in a moment.
+        """
+        if not _COLOUR.fullmatch(self.picture.colour):
+            return ""
+        parts = bytes.fromhex(self.picture.colour[1:])
+        steps = (f"{round(part / 17):x}" for part in parts)
+        return "weave-tint " + " ".join(
+            f"weave-{name}-{step}"
+            for name, step in zip(("red", "green", "blue"), steps, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ row: any difference in it is another tile.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -23,13 +24,13 @@ from django.db.models import (
     Subquery,
     TextField,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from media_pipeline.models import Rendition
-from media_pipeline.pictures import Picture
+from media_pipeline.pictures import Picture, shown_focus
 from media_pipeline.storage import public_url
 from ugc.models import ProductTag
 
@@ -48,12 +49,30 @@ class Row(NamedTuple):
     caption: str
     alt_text: str
     language: str
-    product_count: int
     colour: str
+    placeholder: str
+    focal_x: float | None
+    focal_y: float | None
+    width: int | None
+    height: int | None
+    recipe: str | None  # JSON
+    product_count: int
     sources: str | None  # None of a photo that has no public picture
 
 
-_COLUMNS = ("public_id", "persona__name", "caption", "alt_text", "language")
+_COLUMNS = (
+    "public_id",
+    "persona__name",
+    "caption",
+    "alt_text",
+    "language",
+    "asset__dominant_colour",
+    "asset__placeholder",
+    "asset__focal_x",
+    "asset__focal_y",
+    "asset__width",
+    "asset__height",
+)
 
 
 class _Joined(Aggregate):
@@ -79,7 +98,7 @@ def rows_of(photos: QuerySet[Any], photo: str = "", *more: str) -> QuerySet[Any,
     """Return the queryset so that it yields what ``Row`` takes, and more columns.
 
     ``photo`` walks from the queryset's model to the photo, as ``"photo__"``. All
-    columns are texts and whole numbers, so ``Statement`` may run it. One query.
+    columns are texts and numbers, so ``Statement`` may run it. One query.
     """
     # Any: photos, their product tags or their tags.
     products = (
@@ -100,9 +119,9 @@ def rows_of(photos: QuerySet[Any], photo: str = "", *more: str) -> QuerySet[Any,
     columns = [f"{photo}{column}" for column in _COLUMNS]
     rows: QuerySet[Any, Any] = photos.annotate(
         product_count=Coalesce(Subquery(products), 0),
-        colour=F(f"{photo}asset__dominant_colour"),
+        styling=Cast(f"{photo}asset__recipe", TextField()),
         sources=Subquery(sources),
-    ).values_list(*columns, "product_count", "colour", "sources", *more)
+    ).values_list(*columns, "styling", "product_count", "sources", *more)
     return rows
 
 
@@ -133,7 +152,16 @@ def _tile(
     if not row.sources:
         return None
     picture = Picture.of(
-        [_source(text, start) for text in row.sources.split(" ")], colour=row.colour
+        [_source(text, start) for text in row.sources.split(" ")],
+        colour=row.colour,
+        placeholder=row.placeholder,
+        focus=shown_focus(
+            row.focal_x,
+            row.focal_y,
+            recipe=json.loads(row.recipe) if row.recipe else None,
+            width=row.width,
+            height=row.height,
+        ),
     )
     if picture is None:
         return None

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from outbox.models import Work, work_indexes
 from outbox.queues import CHECKS, RENDITIONS
 
-from .pictures import Picture
+from .pictures import Picture, shown_focus
 from .storage import public_url
 
 __all__ = [
@@ -149,6 +149,14 @@ class Asset(Work):
                 for each in renditions
             ],
             colour=self.dominant_colour,
+            placeholder=self.placeholder,
+            focus=shown_focus(
+                self.focal_x,
+                self.focal_y,
+                recipe=self.recipe,
+                width=self.width,
+                height=self.height,
+            ),
         )
 
 

@@ -25,7 +25,7 @@ EVERYWHERE = Surface(31)
 WIDTHS = (320, 640)
 
 
-def an_asset(*, profile="photo", shape=(3, 2)) -> Asset:
+def an_asset(*, profile="photo", shape=(3, 2), **fields) -> Asset:
     """A processed asset whose renditions lie in the private storage."""
     asset = Asset.objects.create(
         profile=profile,
@@ -33,6 +33,7 @@ def an_asset(*, profile="photo", shape=(3, 2)) -> Asset:
         master="aa/master.jpg",
         width=1600,
         height=1600 * shape[1] // shape[0],
+        **fields,
     )
     for width in WIDTHS:
         for kind in ("avif", "jpeg"):
@@ -56,12 +57,15 @@ def a_persona(name="Ada") -> Persona:
     return Persona.objects.create(contributor=Contributor.objects.create(), name=name)
 
 
-def a_waiting_photo(*, surfaces=EVERYWHERE, by="Ada", shape=(3, 2), **fields) -> Photo:
+def a_waiting_photo(
+    *, surfaces=EVERYWHERE, by="Ada", shape=(3, 2), asset=None, **fields
+) -> Photo:
+    """``asset``: fields of its asset."""
     persona = a_persona(by)
     return Photo.objects.create(
         contributor=persona.contributor,
         persona=persona,
-        asset=an_asset(shape=shape),
+        asset=an_asset(shape=shape, **(asset or {})),
         state=Photo.State.IN_REVIEW,
         allowed_surfaces=surfaces.value,
         **fields,

@@ -10,7 +10,7 @@ from . import material
 
 
 def a_photo(recipe):
-    return Photo(asset=Asset(width=1600, height=800), recipe=recipe)
+    return Photo(asset=Asset(width=1600, height=800, recipe=recipe))
 
 
 def cropped(*box):
@@ -59,7 +59,7 @@ def test_what_the_crop_cuts_off_is_listed_but_not_drawn(lamp):
     material.a_product("rug", name="Rug")
     material.a_public_photo(
         tags=[("lamp", 0.1, 0.1), ("rug", 0.5, 0.5)],
-        recipe=MIDDLE,
+        asset={"recipe": MIDDLE},
     )
 
     (photo,) = shoppable(Photo.objects.all(), Surface.GALLERIES, "en")
