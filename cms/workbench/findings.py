@@ -36,6 +36,7 @@ REASONS: Mapping[str, Words] = {
     "low_resolution": _("Small picture"),
     "blurred": _("Blurred"),
     "too_dark": _("Very dark"),
+    "too_bright": _("Very bright"),
     "email_address": _("E-mail address"),
     "phone_number": _("Telephone number"),
     "web_address": _("Web address"),
@@ -119,12 +120,83 @@ class Candidate:
     y: float
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the picture something was found; sides in [0, 1] from the top left.
+
+    ``number`` is 0 for what is only counted, as faces are.
+    """
+
+    number: int
+    words: str
+    level: str  # as a badge's, or "face"
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def svg(self) -> dict[str, str]:
+        """The sides as SVG attributes say them, in any language."""
+        sides = {"x": self.x, "y": self.y, "width": self.width, "height": self.height}
+        return {name: f"{value * 100:.2f}%" for name, value in sides.items()}
+
+
+# How a picture was known again, the surest first.
+HOW: Mapping[str, Words] = {
+    "bytes": _("The same file, byte for byte"),
+    "pixels": _("The same pixels, saved anew"),
+    "features": _("The same details in the same places"),
+    "hash": _("Nearly the same at a glance"),
+    "vector": _("Looks alike, and no more"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Another picture that this one may be: what the comparison says of the two.
+
+    ``kind`` is "photo", "product" or "banned"; ``id`` an asset's public id or a
+    product's key. ``agreeing`` counts details, ``distance`` differing bits of 64.
+    """
+
+    kind: str
+    id: str
+    how: str
+    is_confirmed: bool
+    agreeing: int | None = None
+    distance: int | None = None
+    percent: int | None = None  # alike, as the embeddings see it
+
+    @property
+    def words(self) -> Words:
+        return HOW.get(self.how, self.how)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        figures = []
+        if self.agreeing is not None:
+            figures.append(
+                ngettext(
+                    "%(count)d detail agrees", "%(count)d details agree", self.agreeing
+                )
+                % {"count": self.agreeing}
+            )
+        if self.distance is not None:
+            figures.append(
+                gettext("%(count)d of 64 bits differ") % {"count": self.distance}
+            )
+        if self.percent is not None:
+            figures.append(gettext("%(percent)d %% alike") % {"percent": self.percent})
+        return tuple(figures)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """One picture's result, ready to be shown.
 
-    ``scores``, ``tags`` and ``faces`` are None where the step did not run, which
-    is another thing than having found nothing.
+    ``scores``, ``tags``, ``faces`` and ``likenesses`` are None where the step did
+    not run, which is another thing than having found nothing.
     """
 
     is_flagged: bool = False
@@ -136,6 +208,8 @@ class Findings:
     text: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    places: tuple[Place, ...] = ()
+    likenesses: tuple[Likeness, ...] | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -187,6 +261,8 @@ def read_findings(
         text=tuple(str(line) for line in result.get("text") or ()),
         codes=tuple(str(code) for code in result.get("codes") or ()),
         candidates=tuple(_candidates(_sequence(result.get("products")))),
+        places=(*_places(findings), *_face_places(result.get("faces"))),
+        likenesses=_likenesses(result.get("duplicates")),
         hashes={str(k): str(v) for k, v in (result.get("hashes") or {}).items()},
         facts=result.get("facts") or {},
     )
@@ -270,6 +346,54 @@ def _candidates(products: Sequence[Mapping[str, Any]]) -> list[Candidate]:
             )
         )
     return [candidate for candidate in candidates if candidate.key]
+
+
+def _places(findings: Sequence[Mapping[str, Any]]) -> list[Place]:
+    """Where findings lie, numbered as they are listed beside the picture."""
+    places: list[Place] = []
+    for finding in findings:
+        words = " · ".join(
+            str(reason_words(str(code))) for code in finding.get("reasons") or ()
+        )
+        level = "bad" if finding.get("verdict") == "reject" else "warn"
+        for box in finding.get("boxes") or ():
+            places.append(Place(len(places) + 1, words, level, *_within(box)))
+    return places
+
+
+def _face_places(faces: Sequence[Sequence[float]] | None) -> list[Place]:
+    return [Place(0, gettext("Face"), "face", *_within(box)) for box in faces or ()]
+
+
+def _within(box: Sequence[float]) -> tuple[float, float, float, float]:
+    """Return the part of a box that lies in the picture."""
+    left, top = (min(max(float(side), 0.0), 1.0) for side in box[:2])
+    right, bottom = (
+        min(max(float(start) + float(length), 0.0), 1.0)
+        for start, length in zip(box[:2], box[2:4], strict=True)
+    )
+    return left, top, max(right - left, 0.0), max(bottom - top, 0.0)
+
+
+def _likenesses(
+    duplicates: Sequence[Mapping[str, Any]] | None,
+) -> tuple[Likeness, ...] | None:
+    if duplicates is None:
+        return None
+    return tuple(
+        Likeness(
+            kind=str(each.get("kind", "")),
+            id=str(each.get("id", "")),
+            how=str(each.get("how", "")),
+            is_confirmed=each.get("is_confirmed") is True,
+            agreeing=each.get("agreeing"),
+            distance=each.get("distance"),
+            percent=(
+                None if each.get("cosine") is None else round(each["cosine"] * 100)
+            ),
+        )
+        for each in duplicates
+    )
 
 
 def _faces(count: int) -> str:

@@ -94,3 +94,35 @@ class PlaceForm(forms.Form):
 
 class WordForm(forms.Form):
     word = forms.CharField(max_length=60)
+
+
+class BoxForm(forms.Form):
+    """A box in the picture, in percent from the top left."""
+
+    x = forms.FloatField(min_value=0, max_value=99)
+    y = forms.FloatField(min_value=0, max_value=99)
+    w = forms.FloatField(min_value=1, max_value=100)  # wide
+    h = forms.FloatField(min_value=1, max_value=100)  # high
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """The box in [0, 1], cut at the picture's edges."""
+        x, y, w, h = (self.cleaned_data[name] / 100 for name in "xywh")
+        return x, y, min(w, 1 - x), min(h, 1 - y)
+
+
+BAN_REASON_MAX_LENGTH = 200
+
+
+class BanForm(forms.Form):
+    """Why a picture is never to be shown, and that this is meant."""
+
+    reason = forms.CharField(
+        label=_("Why, for the shop’s own people"),
+        max_length=BAN_REASON_MAX_LENGTH,
+        error_messages={"required": _("Say why the picture is banned.")},
+    )
+    is_meant = forms.BooleanField(
+        label=_("Never show this picture, whoever sends it"),
+        error_messages={"required": _("Confirm that the picture is to be banned.")},
+    )

@@ -77,9 +77,9 @@ def photos_in(tab: Tab) -> PhotoQuerySet:
 
 
 def for_tiles(photos: PhotoQuerySet) -> PhotoQuerySet:
-    """Fetch all that ``tiles`` reads: two queries."""
+    """Fetch all that ``tiles`` reads: three queries."""
     return photos.select_related("asset", "persona", "contributor").prefetch_related(
-        "asset__renditions"
+        "asset__renditions", "product_tags"
     )
 
 
@@ -139,6 +139,7 @@ class Tile:
     picture: SafeString | None
     findings: Findings
     product: str  # name of the product asked for; its key if it left the catalogue
+    suggested: tuple[str, ...] = ()  # names of what software put on the photo
 
     @property
     def is_stuck(self) -> bool:
@@ -168,7 +169,14 @@ def tiles(photos: Iterable[Photo], language: str) -> list[Tile]:
     Asks the catalogue once for all products together.
     """
     photos = list(photos)
-    keys = sorted({photo.product_key for photo in photos if photo.product_key})
+    suggested = {
+        photo.pk: [
+            tag.product_key for tag in photo.product_tags.all() if tag.is_suggested
+        ]
+        for photo in photos
+    }
+    asked = {photo.product_key for photo in photos if photo.product_key}
+    keys = sorted(asked.union(*suggested.values()))
     cards: Mapping[str, ProductCard] = (
         get_catalogue().cards(keys, language=language) if keys else {}
     )
@@ -186,6 +194,9 @@ def tiles(photos: Iterable[Photo], language: str) -> list[Tile]:
                 cards[photo.product_key].name
                 if photo.product_key in cards
                 else photo.product_key
+            ),
+            suggested=tuple(
+                cards[key].name if key in cards else key for key in suggested[photo.pk]
             ),
         )
         for photo in photos

@@ -12,6 +12,8 @@ urlpatterns = [
     path("", views.queue, name="queue"),
     path("decide/", views.decide_many, name="decide_many"),
     path("undo/", views.undo, name="undo"),
+    path("bans/", views.bans, name="bans"),
+    path("bans/lift/", views.lift_ban, name="lift_ban"),
     path("<slug:public_id>/", views.review, name="review"),
     path("<slug:public_id>/approve/", views.approve, name="approve"),
     path("<slug:public_id>/refuse/", views.refuse, name="refuse"),
@@ -21,6 +23,8 @@ urlpatterns = [
     path("<slug:public_id>/discard/", views.discard, name="discard"),
     path("<slug:public_id>/feature/", views.feature, name="feature"),
     path("<slug:public_id>/products/", views.find_products, name="find_products"),
+    path("<slug:public_id>/box/", views.find_in_box, name="find_in_box"),
+    path("<slug:public_id>/ban/", views.ban, name="ban"),
     path("<slug:public_id>/place/", views.place_product, name="place_product"),
     path("<slug:public_id>/words/", views.choose_word, name="choose_word"),
 ]

@@ -23,8 +23,8 @@ export function listenToKeys(actions) {
       if (event.target.closest?.(WRITING) || document.querySelector("dialog[open]")) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       // What has keys of its own: a marker its arrows, the reasons their letters.
-      const own = event.target.closest?.("[data-marker], [data-reasons]");
-      if (own?.matches("[data-reasons][open]") || (own?.matches("[data-marker]") && key.length > 1)) return;
+      const own = event.target.closest?.("[data-marker], [data-reasons], [data-ban], [data-box]");
+      if (own?.matches("[data-reasons][open], [data-ban][open]") || (own?.matches("[data-marker], [data-box]") && key.length > 1)) return;
       const action = actions[key];
       if (!action || action(event) === false) return;
       event.preventDefault();
@@ -60,7 +60,7 @@ export function reasonLetters(root) {
   root.addEventListener(
     "keydown",
     (event) => {
-      const details = event.target.closest("details[data-reasons]");
+      const details = event.target.closest("details[data-reasons], details[data-ban]");
       if (!details || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "Escape") {
         details.open = false;

@@ -97,7 +97,11 @@ let dragged = null;
 
 root?.addEventListener("pointerdown", (event) => {
   const marker = event.target.closest("[data-marker]");
-  if (!marker || event.button !== 0) return;
+  if (event.button !== 0) return;
+  if (!marker) {
+    startBox(event);
+    return;
+  }
   event.preventDefault();
   marker.focus();
   const [x, y] = fraction(event);
@@ -107,13 +111,15 @@ root?.addEventListener("pointerdown", (event) => {
 });
 
 root?.addEventListener("pointermove", (event) => {
+  drawBox(event);
   if (!dragged) return;
   const [x, y] = fraction(event);
   place(dragged.marker, x + dragged.offsetX, y + dragged.offsetY);
   dragged.hasMoved = dragged.marker.classList.contains("is-moved");
 });
 
-root?.addEventListener("pointerup", () => {
+root?.addEventListener("pointerup", (event) => {
+  endBox(event);
   if (!dragged) return;
   const { marker, hasMoved } = dragged;
   dragged = null;
@@ -123,6 +129,7 @@ root?.addEventListener("pointerup", () => {
 
 root?.addEventListener("pointercancel", () => {
   dragged = null;
+  drawn = null;
 });
 
 function showRow(marker) {
@@ -136,8 +143,12 @@ root?.addEventListener("click", (event) => {
     event.preventDefault();
     return;
   }
-  if (!event.target.closest("[data-stage]") || event.target.closest("label, input")) return;
+  if (!event.target.closest("[data-stage]") || event.target.closest("label, input, [data-box]")) return;
   if (!find("[data-search]")) return;
+  if (hasDrawn) {
+    hasDrawn = false; // this click only ended the box
+    return;
+  }
   const [x, y] = fraction(event);
   nextPlace = [x, y];
   const point = find("[data-point]");
@@ -183,21 +194,161 @@ function tell(marker) {
     .replace("{y}", y.value);
 }
 
+// --- a box to search in ----------------------------------------------------------
+// The form's four numbers are the box; pointer and keys only write them.
+
+const boxForm = () => find("[data-box-search]");
+const box = () => find("[data-box]");
+const SMALLEST = 0.02; // what is less was meant as a click
+let drawn = null;
+let hasDrawn = false;
+
+function boxNow() {
+  const { x, y, w, h } = boxForm().elements;
+  return [x, y, w, h].map((field) => Number(field.value) / 100);
+}
+
+function setBox(x, y, w, h) {
+  const width = Math.min(Math.max(w, SMALLEST), 1);
+  const height = Math.min(Math.max(h, SMALLEST), 1);
+  const sides = [Math.min(within(x), 1 - width), Math.min(within(y), 1 - height), width, height];
+  const fields = boxForm().elements;
+  ["x", "y", "w", "h"].forEach((name, index) => {
+    fields[name].value = percent(sides[index]);
+  });
+  showBox();
+}
+
+function showBox() {
+  const [x, y, w, h] = boxNow();
+  const element = box();
+  at(element, x, y);
+  element.style.width = `${w * 100}%`;
+  element.style.height = `${h * 100}%`;
+  element.hidden = false;
+}
+
+function hideBox() {
+  if (box()) box().hidden = true;
+}
+
+function startBox(event) {
+  hasDrawn = false;
+  const isStage = event.target.closest("[data-stage]") && !event.target.closest("label, input");
+  if (!isStage || !boxForm()) return;
+  // A finger on the picture scrolls the page, unless a box is there to be drawn.
+  if (event.pointerType !== "mouse" && box().hidden) return;
+  const [x, y] = fraction(event);
+  drawn = { x, y };
+  event.preventDefault();
+}
+
+function drawBox(event) {
+  if (!drawn) return;
+  const [x, y] = fraction(event);
+  const width = Math.abs(x - drawn.x);
+  const height = Math.abs(y - drawn.y);
+  if (width < SMALLEST || height < SMALLEST) return;
+  hasDrawn = true;
+  setBox(Math.min(x, drawn.x), Math.min(y, drawn.y), width, height);
+}
+
+function endBox() {
+  if (!drawn) return;
+  drawn = null;
+  if (!hasDrawn) return;
+  setTimeout(() => {
+    hasDrawn = false; // the click that belongs to it has passed by then
+  });
+  box().focus({ preventScroll: true });
+  searchBox();
+}
+
+function openBox() {
+  const form = boxForm();
+  if (!form) return false;
+  form.closest("details").open = true;
+  showBox();
+  box().focus();
+  tellBox();
+}
+
+function tellBox() {
+  const told = find("[data-told]");
+  const fields = boxForm().elements;
+  told.textContent = told.dataset.boxWords.replace(/\{([xywh])\}/g, (_, name) => fields[name].value);
+}
+
+async function searchBox() {
+  const form = boxForm();
+  form.closest("details").open = true;
+  nextPlace = null; // its products go into the box
+  find("[data-point]").hidden = true;
+  const results = find("#wb-box-results");
+  const address = new URL(form.dataset.boxSearch, location.href);
+  address.search = new URLSearchParams(new FormData(form));
+  results.setAttribute("aria-busy", "true");
+  try {
+    const html = await fragment(address);
+    if (html !== null) results.innerHTML = html;
+    results.removeAttribute("aria-busy");
+  } catch {
+    form.submit(); // the page itself can search
+  }
+}
+
+root?.addEventListener(
+  "keydown",
+  (event) => {
+    if (!event.target.closest?.("[data-box]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = STEPS[event.key];
+    const [x, y, w, h] = boxNow();
+    if (step && event.shiftKey) {
+      setBox(x, y, w + step[0] * 0.02, h + step[1] * 0.02);
+      tellBox();
+    } else if (step) {
+      setBox(x + step[0] * 0.02, y + step[1] * 0.02, w, h);
+      tellBox();
+    } else if (event.key === "Enter") {
+      searchBox();
+    } else if (event.key === "Escape") {
+      hideBox();
+      boxForm().closest("details").querySelector("summary").focus();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
+
 // --- searching products --------------------------------------------------------
 
 let searching = null;
 
-async function search(form) {
+/** A piece of the page; null if another one has been asked for meanwhile. */
+async function fragment(address) {
   searching?.abort();
   searching = new AbortController();
-  const address = new URL(form.dataset.search, location.href);
-  address.searchParams.set("q", form.elements.q.value);
   try {
     const response = await fetch(address, { credentials: "same-origin", signal: searching.signal });
     if (!response.ok) throw new Error(response.statusText);
-    find("#wb-results").innerHTML = await response.text();
+    return await response.text();
   } catch (error) {
-    if (error.name !== "AbortError") form.submit(); // the page itself can search
+    if (error.name === "AbortError") return null;
+    throw error;
+  }
+}
+
+async function search(form) {
+  const address = new URL(form.dataset.search, location.href);
+  address.searchParams.set("q", form.elements.q.value);
+  try {
+    const html = await fragment(address);
+    if (html !== null) find("#wb-results").innerHTML = html;
+  } catch {
+    form.submit(); // the page itself can search
   }
 }
 
@@ -207,6 +358,10 @@ root?.addEventListener("input", (event) => {
   if (form) {
     clearTimeout(pause);
     pause = setTimeout(search, 200, form);
+    return;
+  }
+  if (event.target.closest("[data-box-search]")) {
+    if (boxForm().checkValidity()) showBox();
     return;
   }
   const tag = event.target.closest("[data-tag-form]");
@@ -224,6 +379,10 @@ root?.addEventListener("submit", async (event) => {
   if (form.matches("[data-search]")) {
     event.preventDefault();
     search(form);
+  } else if (form.matches("[data-box-search]")) {
+    event.preventDefault();
+    showBox();
+    searchBox();
   } else if (form.matches("[data-stay]")) {
     event.preventDefault();
     const isNew = form.matches("[data-add-tag]");
@@ -235,6 +394,7 @@ root?.addEventListener("submit", async (event) => {
     await send(form, event.submitter);
     if (isNew) {
       nextPlace = null;
+      hideBox();
       const point = find("[data-point]");
       if (point) point.hidden = true;
       find(`[data-marker="${CSS.escape(key)}"]`)?.focus();
@@ -247,6 +407,26 @@ function press(selector) {
   if (!element) return false;
   element.click();
 }
+
+/** Takes away the first tag that only the software has put there. */
+function dropSuggested() {
+  const marker = find("[data-marker][data-suggested]");
+  if (!marker) return false;
+  const form = formOf(marker);
+  send(form, form.querySelector('button[value="remove"]'));
+}
+
+function openBan() {
+  const details = find("details[data-ban]");
+  if (!details) return false;
+  details.open = true;
+  details.querySelector("input[type=text]").focus();
+}
+
+/** Digits tag what the software sees, as numbered in the list. */
+const digits = Object.fromEntries(
+  [..."123456789"].map((digit) => [digit, () => press(`[data-candidate="${digit}"] button`)]),
+);
 
 function go(selector) {
   const link = document.querySelector(selector);
@@ -268,6 +448,16 @@ if (root) {
     r: () => openReasons(find("details[data-reasons]")),
     t: () => press("[data-asked] button"),
     v: () => press(".wb-veil input"),
+    o: () => press("#wb-outlines"),
+    x: dropSuggested,
+    b: openBox,
+    d: () => {
+      const panel = find("#wb-elsewhere");
+      if (!panel) return false;
+      panel.focus();
+    },
+    n: openBan,
+    ...digits,
     z: () => {
       const undo = document.querySelector("[data-undo]");
       if (!undo) return false;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .bans import ban, bans, lift_ban
 from .decisions import (
     approve,
     decide_many,
@@ -16,16 +17,20 @@ from .decisions import (
 from .desk import PERMISSION
 from .queue import queue
 from .review import review
-from .tags import choose_word, find_products, place_product
+from .tags import choose_word, find_in_box, find_products, place_product
 
 __all__ = [
     "PERMISSION",
     "approve",
+    "ban",
+    "bans",
     "choose_word",
     "decide_many",
     "discard",
     "feature",
+    "find_in_box",
     "find_products",
+    "lift_ban",
     "place_product",
     "queue",
     "refuse",

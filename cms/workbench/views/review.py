@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
@@ -14,10 +14,11 @@ from ugc.catalogue import get_catalogue
 from ugc.models import Permission, Photo, PhotoQuerySet, Surface
 from ugc.reasons import get_reason
 
+from .. import evidence
 from .. import queue as lists
 from ..findings import Findings, read_findings
 from ..flash import pop_told
-from ..forms import RefusalForm, reason_choices
+from ..forms import BanForm, RefusalForm, reason_choices
 from ..queue import Tab
 from .desk import (
     OPENS_NEXT,
@@ -28,7 +29,7 @@ from .desk import (
     queue_url,
     review_url_of,
 )
-from .tags import search_products
+from .tags import search_in_box, search_products
 
 
 @require_GET
@@ -40,7 +41,8 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
     findings = read_findings(
         photo.asset.result if photo.asset else None, services.reasons_in_words(photo)
     )
-    tagged = _tagged(photo)
+    tagged = _tagged(photo, findings)
+    elsewhere = evidence.seen_elsewhere(photo, findings, language())
     words = {tag.word: tag for tag in photo.tags.all()}
     query = request.GET.get("q", "").strip()
     asked = (
@@ -67,7 +69,17 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
         "tagged": tagged,
         "asked": asked,
         "asked_is_tagged": photo.product_key in {each["key"] for each in tagged},
+        "suggested": [each for each in tagged if each["is_suggested"]],
         "candidates": _candidates(findings, photo),
+        "searched": search_in_box(photo, request.GET),
+        "sides": _sides(request.GET),
+        "numbered": [each for each in findings.places if each.number],
+        "confirmed": [each for each in elsewhere if each.likeness.how != "vector"],
+        "alike": [each for each in elsewhere if each.likeness.how == "vector"],
+        "this_picture": evidence.this_picture(photo) if elsewhere else None,
+        "ban": evidence.ban_of(photo),
+        "can_ban": photo.asset is not None and photo.asset.state == "processed",
+        "ban_form": BanForm(),
         "query": query,
         "found": search_products(query),
         "words": list(words),
@@ -113,9 +125,16 @@ def _for_review() -> PhotoQuerySet:
     )
 
 
-def _tagged(photo: Photo) -> list[dict[str, Any]]:
+def _sides(query: QueryDict) -> dict[str, str]:
+    """The box that was searched, as its fields say it; the middle of the picture."""
+    usual = {"x": "30", "y": "30", "w": "40", "h": "40"}
+    return {name: query.get(name, value) for name, value in usual.items()}
+
+
+def _tagged(photo: Photo, findings: Findings) -> list[dict[str, Any]]:
     """The photo's product tags with their cards, numbered as on the picture."""
     tags = list(photo.product_tags.all())
+    sure = {each.key: round(each.score * 100) for each in reversed(findings.candidates)}
     cards = get_catalogue().cards(
         [tag.product_key for tag in tags], language=language()
     )
@@ -130,6 +149,8 @@ def _tagged(photo: Photo) -> list[dict[str, Any]]:
                 else tag.product_key
             ),
             "variant_sku": tag.variant_sku,
+            "is_suggested": tag.is_suggested,
+            "percent": sure.get(tag.product_key),
             "x": round(tag.x * 100, 1),
             "y": round(tag.y * 100, 1),
             "place_class": f"wb-x-{round(tag.x * 100)} wb-y-{round(tag.y * 100)}",
@@ -139,7 +160,10 @@ def _tagged(photo: Photo) -> list[dict[str, Any]]:
 
 
 def _candidates(findings: Findings, photo: Photo) -> list[dict[str, Any]]:
-    """Products the software sees and nobody has tagged yet, the surest first."""
+    """Products the software sees and nobody has tagged yet, the surest first.
+
+    Before them what the author asked for, if the software sees it at all.
+    """
     tagged = {tag.product_key for tag in photo.product_tags.all()}
     seen = [each for each in findings.candidates if each.key not in tagged]
     if not seen:
@@ -152,7 +176,9 @@ def _candidates(findings: Findings, photo: Photo) -> list[dict[str, Any]]:
             "x": round(each.x * 100, 1),
             "y": round(each.y * 100, 1),
         }
-        for each in sorted(seen, key=lambda each: -each.score)
+        for each in sorted(
+            seen, key=lambda each: (each.key != photo.product_key, -each.score)
+        )
         if each.key in cards
     ]
 

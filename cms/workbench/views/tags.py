@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from media_pipeline import services as media
+from media_pipeline.exceptions import MediaPipelineError
 from ugc import services
 from ugc.catalogue import ProductCard, get_catalogue
 from ugc.exceptions import NotPossible, UnknownProduct
+from ugc.models import Photo
 
 from ..flash import tell
-from ..forms import PlaceForm, WordForm
+from ..forms import BoxForm, PlaceForm, WordForm
 from .desk import editor, language, moderators_only, photo_or_404, review_url
 from .telling import tell_conflict, tell_errors
+
+logger = logging.getLogger(__name__)
 
 MOST_FOUND = 8  # products in one search
 
@@ -32,6 +39,18 @@ def find_products(request: HttpRequest, public_id: str) -> HttpResponse:
         request,
         "shoppable_workbench/components/found_products.html",
         {"photo": photo, "query": query, "found": search_products(query)},
+    )
+
+
+@require_GET
+@moderators_only
+def find_in_box(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Products that look like what is in a box, as a piece of the review page."""
+    photo = photo_or_404(public_id)
+    return TemplateResponse(
+        request,
+        "shoppable_workbench/components/found_in_box.html",
+        {"photo": photo, "searched": search_in_box(photo, request.GET)},
     )
 
 
@@ -88,3 +107,68 @@ def search_products(query: str) -> Sequence[ProductCard]:
     if not query:
         return []
     return get_catalogue().search(query, language=language(), limit=MOST_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class InBox:
+    """A product that looks like what is in the box. ``percent``: None if unlike."""
+
+    card: ProductCard
+    percent: int | None
+    is_asked: bool
+
+    @property
+    def note(self) -> str:
+        notes = []
+        if self.percent is not None:
+            notes.append(gettext("%(percent)d %% alike") % {"percent": self.percent})
+        if self.is_asked:
+            notes.append(gettext("asked for by the author"))
+        return " · ".join(notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxSearch:
+    """What a box gave. ``x`` and ``y`` are its middle, in percent."""
+
+    x: float = 50
+    y: float = 50
+    found: tuple[InBox, ...] = ()
+    problem: str = ""
+
+
+def search_in_box(photo: Photo, query: QueryDict) -> BoxSearch | None:
+    """Return the products that look like a box of the photo; None without a box.
+
+    The product its author asked for comes first, whatever the software thinks.
+    """
+    if "w" not in query or photo.asset_id is None:
+        return None
+    form = BoxForm(query)
+    if not form.is_valid():
+        return BoxSearch(problem=gettext("The box lies outside the picture."))
+    left, top, width, height = form.box
+    x, y = round((left + width / 2) * 100, 1), round((top + height / 2) * 100, 1)
+    try:
+        scores = dict(media.search_products(photo.asset_id, form.box, limit=MOST_FOUND))
+    except (MediaPipelineError, LookupError) as error:
+        logger.warning("No search in photo %s: %s", photo.pk, error)
+        return BoxSearch(
+            x=x, y=y, problem=gettext("The search by picture is not available now.")
+        )
+    asked = photo.product_key
+    keys = [*([asked] if asked else []), *(key for key in scores if key != asked)]
+    cards = get_catalogue().cards(keys, language=language()) if keys else {}
+    return BoxSearch(
+        x=x,
+        y=y,
+        found=tuple(
+            InBox(
+                cards[key],
+                round(scores[key] * 100) if key in scores else None,
+                key == asked,
+            )
+            for key in keys
+            if key in cards
+        ),
+    )
