@@ -220,8 +220,7 @@ def pixels_kept(photos: Sequence[Photo]) -> None:
         upload = intake.Upload(photo.content, rules)
         sizes = rendition_sizes(upload.native)
         at_1280 = next(size for size in sizes if size.width == 1280)
-        raster = list(cascade(upload.pixels(sizes[0]), sizes))[sizes.index(at_1280)]
-        small = Picture.frombytes("RGB", (1280, at_1280.height), raster.pixels)
+        small = list(cascade(upload.pixels(sizes[0]), sizes))[sizes.index(at_1280)]
         with Picture.open(io.BytesIO(photo.content)) as opened:
             whole = opened.convert("RGB")
         values.append(score(whole, stored(small, "PNG", compress_level=0)))

@@ -13,14 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import pyjpegli
-from cykooz_resizer import (
-    FilterType,
-    ImageData,
-    PixelType,
-    ResizeAlg,
-    ResizeOptions,
-    Resizer,
-)
+from cykooz_resizer import FilterType, ResizeAlg, ResizeOptions, Resizer
 from PIL import Image
 
 FORMATS = ("avif", "jpeg")
@@ -49,23 +42,12 @@ PLACEHOLDER_FORMAT = "webp"
 PLACEHOLDER_LONG_SIDE = 16  # px
 PLACEHOLDER_QUALITY = 40  # at most some 200 bytes
 
-_LANCZOS = ResizeOptions(
-    resize_alg=ResizeAlg.convolution(FilterType.lanczos3), use_alpha=False
-)
-# Colours under full transparency must not bleed into their neighbours.
-_LANCZOS_LAYERED = ResizeOptions(
-    resize_alg=ResizeAlg.convolution(FilterType.lanczos3), use_alpha=True
-)
-# Beyond this, bytes, the copies of the faster way would not fit beside a decoder's
-# own buffers into the child's memory: Pillow scales in place, at four times the cost.
-_MOST_COPIED = 128 * 1024 * 1024
-_PIXEL_TYPES = {
-    "L": PixelType.U8,
-    "LA": PixelType.U8x2,
-    "RGB": PixelType.U8x3,
-    "RGBA": PixelType.U8x4,
-    "CMYK": PixelType.U8x4,
-}
+_LANCZOS = ResizeOptions(resize_alg=ResizeAlg.convolution(FilterType.lanczos3))
+_SCALED_BY_VECTORS = ("L", "RGB", "RGBA", "CMYK")
+# Colours under transparency are weighed in a copy. Beyond this, pixels, it would not
+# fit beside a decoder's own buffers into the child's memory: Pillow takes four times
+# as long, but no copy.
+_MOST_WEIGHED = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,76 +136,52 @@ def resized(picture: Image.Image, size: Size) -> Image.Image:
 
     For the modes L, LA, RGB, RGBA and CMYK.
     """
-    if picture.width * picture.height * len(picture.getbands()) > _MOST_COPIED:
-        scaled = picture.resize((size.width, size.height), Image.Resampling.LANCZOS)
+    to = (size.width, size.height)
+    if picture.mode not in _SCALED_BY_VECTORS or (
+        picture.mode == "RGBA" and picture.width * picture.height > _MOST_WEIGHED
+    ):
+        scaled = picture.resize(to, Image.Resampling.LANCZOS)
         scaled.info = {}
         return scaled
-    kind = _PIXEL_TYPES[picture.mode]
-    source = ImageData(picture.width, picture.height, kind, picture.tobytes())
-    return Image.frombytes(
-        picture.mode,
-        (size.width, size.height),
-        _scaled(source, kind, size, layered=picture.mode.endswith("A")).get_buffer(),
-    )
-
-
-def _scaled(
-    source: ImageData, kind: PixelType, size: Size, *, layered: bool = False
-) -> ImageData:
-    target = ImageData(size.width, size.height, kind)
-    Resizer().resize(source, target, _LANCZOS_LAYERED if layered else _LANCZOS)
+    target = Image.new(picture.mode, to, None)  # not filled: all is written over
+    Resizer().resize_pil(picture, target, _LANCZOS)
     return target
 
 
-@dataclass(frozen=True, slots=True)
-class Raster:
-    """Packed RGB pixels, as the encoders take them."""
-
-    size: Size
-    pixels: bytes
-
-    def picture(self) -> Image.Image:
-        size = (self.size.width, self.size.height)
-        return Image.frombytes("RGB", size, self.pixels)
-
-
 def cascade(
-    picture: Image.Image, sizes: Sequence[Size], known: Raster | None = None
-) -> Iterator[Raster]:
-    """Yield an RGB picture in these sizes, widest first, each made of the one before.
+    picture: Image.Image, sizes: Sequence[Size], known: Image.Image | None = None
+) -> Iterator[Image.Image]:
+    """Yield a picture in these sizes, widest first, each made of the one before.
 
     Lanczos throughout: area averaging loses up to 20 points of SSIMULACRA2, the
     cascade itself nothing visible. ``known`` is the picture in a size that was
     made before.
     """
-    pixels = picture.tobytes()
-    source = ImageData(picture.width, picture.height, PixelType.U8x3, pixels)
     for size in sizes:
-        if known is not None and known.size == size:
-            pixels = known.pixels
-            source = ImageData(size.width, size.height, PixelType.U8x3, pixels)
-        elif (source.width, source.height) != (size.width, size.height):
-            source = _scaled(source, PixelType.U8x3, size)
-            pixels = source.get_buffer()
-        yield Raster(size, pixels)
+        wanted = (size.width, size.height)
+        if known is not None and known.size == wanted:
+            picture = known
+        elif picture.size != wanted:
+            picture = resized(picture, size)
+        yield picture
 
 
 def encode(
-    raster: Raster, format: str, xmp: bytes = b"", *, small: bool = False
+    picture: Image.Image, format: str, xmp: bytes = b"", *, small: bool = False
 ) -> bytes:
-    """Return the file of a rendition: its pixels and, if given, this XMP packet.
+    """Return the file of an RGB picture: its pixels and, if given, this XMP packet.
 
     ``small`` spends more effort on an AVIF for fewer bytes.
     """
     if format == "jpeg":
         content = pyjpegli.encode(
-            raster.pixels, raster.size.width, raster.size.height, JPEG_QUALITY
+            picture.tobytes(), picture.width, picture.height, JPEG_QUALITY
         )
         return _with_xmp(content, xmp) if xmp else content
     if format == "avif":
         options = {"xmp": xmp} if xmp else {}
         return _saved(
-            raster.picture(),
+            picture,
             "AVIF",
             quality=SMALL_AVIF_QUALITY if small else AVIF_QUALITY,
             speed=SMALL_AVIF_SPEED if small else AVIF_SPEED,
@@ -245,9 +203,9 @@ def _with_xmp(jpeg: bytes, xmp: bytes) -> bytes:
     )
 
 
-def encode_placeholder(raster: Raster) -> bytes:
+def encode_placeholder(picture: Image.Image) -> bytes:
     """Return a tiny WebP to stand in for a rendition until that is there."""
-    return _saved(raster.picture(), "WEBP", quality=PLACEHOLDER_QUALITY, method=4)
+    return _saved(picture, "WEBP", quality=PLACEHOLDER_QUALITY, method=4)
 
 
 def encode_master(picture: Image.Image) -> bytes:

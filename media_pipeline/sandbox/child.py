@@ -31,7 +31,6 @@ from media_pipeline.renditions import (
     WIDTHS,
     WORKING_LONG_SIDE,
     Plan,
-    Raster,
     Size,
     planned,
     rendition_sizes,
@@ -142,7 +141,7 @@ class _Conversation:
         self._plan = plan
         self._is_master_wanted = master
         self._pixels: Image.Image | None = None
-        self._working: Raster | None = None
+        self._working: Image.Image | None = None
 
     def check(self) -> dict[str, Any]:
         """Return the facts; the pixels for the steps are put into the mapping."""
@@ -158,7 +157,7 @@ class _Conversation:
         # Again: a turn that a PNG tells of at its end is known only now.
         working = upload.master.within(WORKING_LONG_SIDE)
         self._working = next(renditions.cascade(self._pixels, [working]))
-        raw = self._working.pixels
+        raw = self._working.tobytes()
         self._answer[: len(raw)] = raw
         return {
             "size": [upload.master.width, upload.master.height],
@@ -200,22 +199,27 @@ class _Conversation:
         if question.get("renditions", True) or question.get("placeholder"):
             plan = Plan(question.get("plan", Plan.ALL))
             xmp = self._xmp(question)
-            for raster, formats in self._rasters(question, plan):
+            for shown, formats in self._shown(question, plan):
+                size = Size(*shown.size)
                 for format in formats:
                     if format == PLACEHOLDER_FORMAT:
-                        content = renditions.encode_placeholder(raster)
-                        put("placeholder", format, raster.size, content)
+                        put(
+                            "placeholder",
+                            format,
+                            size,
+                            renditions.encode_placeholder(shown),
+                        )
                     else:
                         content = renditions.encode(
-                            raster, format, xmp, small=plan is Plan.SMALL
+                            shown, format, xmp, small=plan is Plan.SMALL
                         )
-                        put("rendition", format, raster.size, content)
+                        put("rendition", format, size, content)
             timings["renditions"] = self._lap()
         return answer
 
-    def _rasters(
+    def _shown(
         self, question: Mapping[str, Any], plan: Plan
-    ) -> Iterator[tuple[Raster, list[str]]]:
+    ) -> Iterator[tuple[Image.Image, list[str]]]:
         """Yield what the renditions show in each size, with the formats to make."""
         upload, recipe = self._upload, question.get("recipe")
         parsed = None if recipe is None else Recipe.from_json(recipe)
@@ -238,9 +242,9 @@ class _Conversation:
             # So many pixels that what the crop leaves still fills its widest rendition.
             pixels = upload.pixels(upload.master.scaled(widest.width / shown.width))
             pixels = apply_recipe(pixels, parsed)
-        rasters = renditions.cascade(pixels, [size for size, _ in wanted], known)
-        for raster, (_, formats) in zip(rasters, wanted, strict=True):
-            yield raster, formats
+        pictures = renditions.cascade(pixels, [size for size, _ in wanted], known)
+        for picture, (_, formats) in zip(pictures, wanted, strict=True):
+            yield picture, formats
 
     def _xmp(self, question: Mapping[str, Any]) -> bytes:
         notes = RenditionNotes(**(question.get("notes") or {}))

@@ -105,7 +105,7 @@ class Upload:
         self._orientation = (
             1 if self.kind == formats.HEIF else exif_orientation(picture)
         )
-        self._picture: Image.Image | None = picture
+        self._picture: ImageFile.ImageFile | None = picture
         self._facts: FileFacts | None = None
         self._source: Image.Image | None = None  # decoded whole, as stored
         self._whole: Image.Image | None = None
@@ -168,7 +168,7 @@ class Upload:
             self._check_pixels(formats.largest_box_size(data), rules)
             formats.check_boxes(data)
 
-    def _open(self) -> Image.Image:
+    def _open(self) -> ImageFile.ImageFile:
         return Image.open(io.BytesIO(self._data), formats=(self.kind,))
 
     def _check_pixels(self, size: tuple[int, int], rules: Rules) -> None:
@@ -219,6 +219,8 @@ class Upload:
             self._picture = None  # its pixels are taken once
             if self.kind == formats.JPEG:
                 picture.draft(picture.mode, (at_least.width, at_least.height))
+                # All at once: libjpeg begins a row anew where its data ends.
+                picture.decodermaxblock = len(self._data)
             picture.load()
         if self._facts is None:
             # After the pixels: a PNG may tell about itself behind them.
