@@ -148,6 +148,7 @@ def test_a_withdrawn_photo_is_gone_from_the_products_page(client, shops, lamp):
     assert photo.public_id not in text(client.get("/en/shop/lamp/"))
 
 
+@pytest.mark.slow
 def test_a_products_page_takes_the_same_queries_at_10_and_at_1000_photos(
     client, shops, lamp, django_assert_num_queries, django_assert_max_num_queries
 ):

@@ -17,6 +17,8 @@ from media_pipeline.models import Asset
 from storefront.models import Product, Variant
 from ugc.models import Decision, Permission, Photo, PhotoEvent, Surface
 
+pytestmark = pytest.mark.slow
+
 # Tasks ring after the commit, so these tests commit.
 committing = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 COUNTED = (Product, Variant, Asset, Photo, Permission, Decision, PhotoEvent, Page)

@@ -78,6 +78,7 @@ def without_django(tmp_path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
 
 
+@pytest.mark.slow
 def test_the_command_answers_without_django(without_django, tmp_path):
     from media_pipeline.testing import picture_bytes
 

@@ -20,6 +20,8 @@ from tests import faulty_sandbox
 
 from . import corpus
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEYS = [
     "file",

@@ -28,6 +28,8 @@ from ugc.models import Photo
 from . import corpus
 from .conftest import files_in
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Codes for bytes that only a decoder we don't have would understand.
 NO_KIND_OF_OURS = {"unsupported_format", "not_a_picture"}

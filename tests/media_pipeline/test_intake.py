@@ -17,6 +17,8 @@ from media_pipeline.testing import drawn, picture_bytes
 
 from . import corpus
 
+pytestmark = pytest.mark.slow
+
 
 def pixels(data: bytes) -> np.ndarray:
     with sandbox.opened(data) as picture:

@@ -25,6 +25,8 @@ from tests.faulty_sandbox import marked
 
 from . import corpus
 
+pytestmark = pytest.mark.slow
+
 PICTURE = picture_bytes(320, 240)
 
 

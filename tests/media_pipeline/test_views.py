@@ -96,6 +96,7 @@ def test_copies_that_nobody_named_are_404(client: Client, rendition):
         assert client.get(address(name)).status_code == 404
 
 
+@pytest.mark.slow
 def test_guessing_finds_nothing(client: Client, rendition):
     public = rendition.public_name
     guesses = [

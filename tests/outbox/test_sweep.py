@@ -135,6 +135,7 @@ def test_repeated_sweeps_reach_every_row(make_mail, rings):
     assert sorted(keys(rings)) == sorted(mail.pk for mail in mails)
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_drain_after_an_outage_and_no_new_one_waits(make_mail, rings):
     outage = 10_000
     FilePurge.objects.bulk_create(

@@ -28,6 +28,8 @@ from media_pipeline.similarity import ProductIndex
 
 from .backends import MeanColour
 
+pytestmark = pytest.mark.slow
+
 
 class TestHashes(StepContract):
     def make_step(self):
