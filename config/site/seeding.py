@@ -19,11 +19,13 @@ from django.core.files.base import File
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone, translation
 from wagtail.models import Collection, GroupCollectionPermission, Locale
 
 from cms.models import PicturePublication
-from media_pipeline.models import Asset
+from media_pipeline.models import Asset, CatalogueIndexing, Rendering
+from outbox.services import ring_on_commit
 from storefront.models import Product
 from ugc import services
 from ugc.models import Contributor, Photo
@@ -65,6 +67,8 @@ def seed(folder: DemoFolder, *, report: Report) -> Seeded:
     if not is_seeded():
         ensure_editor()
         import_catalogue(folder, report=report)
+        # Before the photos, so that their products are found in them at once.
+        index_catalogue(report=report)
         submit_photos(folder, photos, report=report)
         wait_for_pictures(report=report)
         decide(photos, report=report)
@@ -134,6 +138,32 @@ def import_catalogue(folder: DemoFolder, *, report: Report) -> None:
     report("Catalogue", 1, 1)
 
 
+def index_catalogue(*, report: Report) -> None:
+    """Return once products can be found in photos, or plainly can't for now."""
+    pictures = Asset.objects.filter(profile=Asset.Profile.PRODUCT)
+    total = pictures.count()
+
+    def pictures_left() -> int:
+        left = pictures.filter(state=Asset.State.PENDING).count()
+        report("Product pictures", total - left, total)
+        return left
+
+    _wait_until_none(pictures_left)
+    with transaction.atomic():
+        # It would wait for more pictures; there are none.
+        for indexing in CatalogueIndexing.objects.open().unleased():
+            CatalogueIndexing.objects.filter(pk=indexing.pk).update(not_before=Now())
+            ring_on_commit(indexing)
+
+    def indexings_left() -> int:
+        # One that was given back waits for a model: the photos need not.
+        left = CatalogueIndexing.objects.open().filter(releases=0).count()
+        report("Products to be found in photos", int(not left), 1)
+        return left
+
+    _wait_until_none(indexings_left)
+
+
 def submit_photos(
     folder: DemoFolder, photos: Sequence[DemoPhoto], *, report: Report
 ) -> None:
@@ -167,20 +197,30 @@ def _contributor_named(name: str) -> Contributor | None:
 
 
 def wait_for_pictures(*, report: Report) -> None:
-    """Return once the worker has settled every picture, and published products'."""
+    """Return once the worker is done with every picture: checked, encoded, and
+    published if it is a product's."""
     total = Asset.objects.count()
-    last_left, last_change = -1, time.monotonic()
-    while True:
+
+    def left() -> int:
         pending = Asset.objects.filter(state=Asset.State.PENDING).count()
-        left = pending + PicturePublication.objects.open().count()
-        report("Pictures through the pipeline", total - pending, total)
-        if not left:
-            return
-        if left != last_left:
-            last_left, last_change = left, time.monotonic()
+        unfinished = Rendering.objects.open().exclude(kind=Rendering.Kind.SMALL).count()
+        report(
+            "Pictures through the pipeline", max(total - pending - unfinished, 0), total
+        )
+        return pending + unfinished + PicturePublication.objects.open().count()
+
+    _wait_until_none(left)
+
+
+def _wait_until_none(left: Callable[[], int]) -> None:
+    """Return once nothing is left; raises CommandError if it stops getting less."""
+    last, last_change = -1, time.monotonic()
+    while now := left():
+        if now != last:
+            last, last_change = now, time.monotonic()
         elif time.monotonic() - last_change > STALL_SECONDS:
             raise CommandError(
-                f"No picture was settled for {STALL_SECONDS} seconds; {left} wait. "
+                f"No picture was settled for {STALL_SECONDS} seconds; {now} wait. "
                 "Is a worker running? The next seeding goes on from here."
             )
         time.sleep(_POLL_SECONDS)
@@ -210,6 +250,11 @@ def _decide(row: Photo, photo: DemoPhoto, editor: Any) -> None:
     if is_undecided and photo.state in {Photo.State.APPROVED, Photo.State.WITHDRAWN}:
         for word in photo.words:
             services.tag_word(row, word=word)
+        # The software may see more than the demo's editor: that is taken away.
+        own = {tag.product_key for tag in photo.products}
+        for tag in row.product_tags.filter(is_suggested=True):
+            if tag.product_key not in own:
+                services.untag_product(row, tag.product_key, by=editor)
         services.approve_photo(row, by=editor, tags=photo.products)
     row.refresh_from_db()
     if row.state == Photo.State.APPROVED and photo.state == Photo.State.WITHDRAWN:
