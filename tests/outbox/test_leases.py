@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import sys
 import time
+import weakref
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -379,3 +382,31 @@ def test_the_works_own_error_passes_through_the_heartbeat(make_mail):
 
     with pytest.raises(ZeroDivisionError), lease.kept_alive():
         _ = 1 / 0
+
+
+def test_a_worker_that_never_heard_its_soft_limit_cannot_settle_what_another_took(
+    make_mail, monkeypatch
+):
+    mail = make_mail()
+    deaf = leases.claim(OutgoingMail, mail.pk)
+    lost: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda each: lost.append(each.exc_type))
+
+    def at_the_limit(_reference):
+        raise SoftTimeLimitExceeded
+
+    # Python drops what is raised while a weak reference is told of its end, and so
+    # what Celery's signal raises there.
+    thing = Exception()
+    reference = weakref.ref(thing, at_the_limit)
+    del thing
+    assert (reference(), lost) == (None, [SoftTimeLimitExceeded])
+
+    end_lease(mail)
+    other = leases.claim(OutgoingMail, mail.pk)
+
+    assert not deaf.renew()
+    assert not deaf.finish(state=OutgoingMail.State.SENT)
+    assert reread(mail).state == OutgoingMail.State.WAITING
+    assert other.finish(state=OutgoingMail.State.SENT)
+    assert reread(mail).losses == 1
