@@ -397,7 +397,7 @@ def test_a_worker_that_never_heard_its_soft_limit_cannot_settle_what_another_too
 
     # Python drops what is raised while a weak reference is told of its end, and so
     # what Celery's signal raises there.
-    thing = Exception()
+    thing = set()
     reference = weakref.ref(thing, at_the_limit)
     del thing
     assert (reference(), lost) == (None, [SoftTimeLimitExceeded])
