@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from .catalogue import get_catalogue
+from .credit import PLACEHOLDERS
 
 _PORT = ("card", "cards", "search", "pictures")
 
@@ -82,6 +83,32 @@ def check_numbers(**_kwargs: Any) -> list[CheckMessage]:
                     f"{name} must be a whole number from 1, not {value!r}.",
                     hint=f"Correct {name}, or leave it out for the default.",
                     id="ugc.E004",
+                )
+            )
+    return messages
+
+
+@register("shoppable_ugc")
+def check_credit(**_kwargs: Any) -> list[CheckMessage]:
+    """What is written into pictures holds no braces but those we fill in."""
+    messages: list[CheckMessage] = []
+    sample = dict.fromkeys(PLACEHOLDERS, "")
+    for name in (
+        "UGC_CREDIT_LINE",
+        "UGC_COPYRIGHT",
+        "UGC_LICENCE_URL",
+        "UGC_WEB_STATEMENT",
+    ):
+        value = getattr(settings, name, "")
+        try:
+            str(value).format(**sample)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
+            messages.append(
+                Error(
+                    f"{name} can't be filled in: {value!r}.",
+                    hint=f"Use only {known}; write other braces twice.",
+                    id="ugc.E005",
                 )
             )
     return messages

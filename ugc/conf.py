@@ -73,6 +73,30 @@ def photo_url(public_id: str) -> str:
     return cast("Callable[[str], str]", import_string(path))(public_id)
 
 
+def credit_line() -> str:
+    """UGC_CREDIT_LINE: written into each picture, as "{name} for Our Shop".
+
+    This and the next three: "{name}" is the persona's, "{year}" the upload's,
+    "{photo_url}" the photo's public page. Default "": nothing is said.
+    """
+    return str(getattr(settings, "UGC_CREDIT_LINE", ""))
+
+
+def copyright() -> str:
+    """UGC_COPYRIGHT: the copyright notice, as "© {year} {name}". Default ""."""
+    return str(getattr(settings, "UGC_COPYRIGHT", ""))
+
+
+def licence_url() -> str:
+    """UGC_LICENCE_URL: where a licence can be had, as "{photo_url}". Default ""."""
+    return str(getattr(settings, "UGC_LICENCE_URL", ""))
+
+
+def web_statement() -> str:
+    """UGC_WEB_STATEMENT: address of the page that states the rights. Default ""."""
+    return str(getattr(settings, "UGC_WEB_STATEMENT", ""))
+
+
 def cookie_secure() -> bool:
     """UGC_COOKIE_SECURE: send the cookie over HTTPS only.
 
@@ -84,15 +108,6 @@ def cookie_secure() -> bool:
 def tag_min_confidence() -> float:
     """UGC_TAG_MIN_CONFIDENCE: in [0, 1]; tags of less are not kept. Default 0.5."""
     return float(getattr(settings, "UGC_TAG_MIN_CONFIDENCE", 0.5))
-
-
-def tag_products_from() -> float:
-    """UGC_TAG_PRODUCTS_FROM: in [0, 1]; products software is that sure of are put
-    on the photo for its editor to keep. Default 0.75, of which 95 % were right.
-
-    More than 1: never.
-    """
-    return float(getattr(settings, "UGC_TAG_PRODUCTS_FROM", 0.75))
 
 
 def refuses_banned() -> bool:

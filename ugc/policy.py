@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 
 class Next(enum.StrEnum):
@@ -41,7 +41,6 @@ class SeenProduct:
     """A product that software is sure of, at a point in [0, 1] of the master."""
 
     key: str
-    score: float
     x: float
     y: float
 
@@ -100,31 +99,31 @@ _APART = 0.08
 _MOST_PRODUCTS = 10  # more say that something is wrong with the index
 
 
-def products_to_tag(
-    result: Mapping[str, Any], *, from_score: float
-) -> tuple[SeenProduct, ...]:
-    """The products worth a tag that a person may keep, surest first, each once.
+class FoundProduct(Protocol):
+    """A product the pipeline is sure enough of; the box is in [0, 1] of the master."""
 
-    A tag stands in the middle of its window; several of one window side by side.
+    @property
+    def key(self) -> str: ...
+    @property
+    def box(self) -> tuple[float, float, float, float]: ...
+
+
+def products_to_tag(found: Iterable[FoundProduct]) -> tuple[SeenProduct, ...]:
+    """Where the tags of these products stand, for a person to keep; each product once.
+
+    In the middle of its window, and several of one window side by side.
     """
-    found = sorted(
-        (each for each in result.get("products") or () if each.get("key")),
-        key=lambda each: -float(each.get("score") or 0),
-    )
     seen: dict[str, SeenProduct] = {}
     for each in found:
-        key, score = str(each["key"]), float(each.get("score") or 0)
-        if score < from_score or len(seen) == _MOST_PRODUCTS:
-            break
-        if key in seen:
+        if each.key in seen or len(seen) == _MOST_PRODUCTS:
             continue
-        left, top, width, height = each.get("box") or (0.0, 0.0, 1.0, 1.0)
+        left, top, width, height = each.box
         x, y = _within(left + width / 2), _within(top + height / 2)
         while any(abs(x - o.x) < _APART > abs(y - o.y) for o in seen.values()):
             # To the right, and from the edge on downwards: room for many more.
             x, y = (x + _APART, y) if x + _APART <= 1 else (_APART / 2, y + _APART)
             y = y if y <= 1 else _APART / 2
-        seen[key] = SeenProduct(key, score, x, y)
+        seen[each.key] = SeenProduct(each.key, x, y)
     return tuple(seen.values())
 
 

@@ -73,15 +73,18 @@ def change(
 def publish(photo_id: int) -> bool:
     """Make a photo public on all that its contributor allows, if it may be.
 
-    Return whether it is. Copies files outside any transaction and rechecks
-    everything afterwards: a photo withdrawn meanwhile stays down, and the fresh
-    copies are purged. Raises StorageUnavailable.
+    Return whether it is. Public is what there is: renditions that are made later are
+    put up by a publication of their own, and all wait for a recipe's new ones. Copies
+    files outside any transaction and rechecks everything afterwards: a photo withdrawn
+    meanwhile stays down, and the fresh copies are purged. Raises StorageUnavailable.
     """
     # Twice is enough: the second round meets what surprised the first one, a
     # takedown or another publication between the copying and the UPDATE.
     for _ in range(2):
         photo = Photo.objects.filter(PUBLISHABLE, pk=photo_id).first()
         if photo is None or photo.asset_id is None:
+            return False
+        if media.is_restyling(photo.asset_id):
             return False
         copies = (
             None if _has_files(photo.asset_id) else media.copy_to_public(photo.asset_id)
@@ -110,6 +113,19 @@ def publish_later(photo_id: int) -> Publication:
     return publication
 
 
+@transaction.atomic
+def publish_new_later(asset_id: int) -> Publication | None:
+    """Write down that an approved photo's asset gets files; None for all others.
+
+    In the transaction that writes them.
+    """
+    # By the asset alone: a photo that is just being approved is waited for.
+    photo = Photo.objects.select_for_update().filter(asset=asset_id).first()
+    if photo is None or not Photo.objects.filter(PUBLISHABLE, pk=photo.pk).exists():
+        return None  # approved later, it is published with all it has by then
+    return publish_later(photo.pk)
+
+
 def expire_later(photo_id: int, ends_at: datetime) -> Expiry:
     """Write down that a permission ends then; the sweeper rings in time.
 
@@ -123,13 +139,15 @@ def run_publication(publication_id: int) -> bool:
     lease = leases.claim(Publication, publication_id)
     if lease is None:
         return False
+    photo = lease.row.photo
     try:
         with lease.kept_alive():
-            publish(lease.row.photo_id)
+            publish(photo.pk)
+            if photo.asset_id is not None:
+                # Shoppers load what is small: it is made soon, and published in turn.
+                media.want_renditions(photo.asset_id)
     except StorageUnavailable as failure:
-        logger.warning(
-            "Photo %s waits to be published: %s", lease.row.photo_id, failure
-        )
+        logger.warning("Photo %s waits to be published: %s", photo.pk, failure)
         lease.release(not_before=leases.backoff(lease))
         return False
     return lease.finish()

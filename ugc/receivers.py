@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.dispatch import receiver
 
+from media_pipeline import services as media
 from media_pipeline.models import Asset
-from media_pipeline.signals import asset_settled
+from media_pipeline.signals import asset_rendered, asset_settled
 from outbox.signals import work_quarantined
 
-from . import services
+from . import publishing, services
+from .models import Photo
+from .signals import photo_refused, photo_removed
 
 
 @receiver(asset_settled, sender=Asset, dispatch_uid="ugc.asset_settled")
@@ -23,3 +27,24 @@ def settle_photo(*, asset_id: int, **_others: Any) -> None:
 def note_stuck_photo(*, pk: int, **_others: Any) -> None:
     """Let the queue and the author know that a person must help."""
     services.settle_photo(pk)
+
+
+@receiver(asset_rendered, sender=Asset, dispatch_uid="ugc.asset_rendered")
+def publish_new_renditions(*, asset_id: int, **_others: Any) -> None:
+    """Put up what an approved photo's asset gets."""
+    publishing.publish_new_later(asset_id)
+
+
+@receiver([photo_refused, photo_removed], sender=Photo, dispatch_uid="ugc.unwanted")
+def render_no_more(*, photo_id: int, **_others: Any) -> None:
+    """Have nothing encoded of a photo that nobody will see."""
+    asset_id = Photo.objects.values_list("asset_id", flat=True).get(pk=photo_id)
+    if asset_id is None:
+        return
+
+    def drop() -> None:
+        media.want_no_renditions(asset_id)
+
+    # Not under the photo's lock: a rendering that ends asks for it while it has its
+    # own. Robust, and only a saving: one that is made all the same harms nobody.
+    transaction.on_commit(drop, robust=True)

@@ -7,6 +7,7 @@ row of work of its own: what fails in the second loses nothing of the first.
 
 from __future__ import annotations
 
+from ..candidates import split_candidates
 from ..text_checks import check_text
 from .banning import ban_picture, lift_ban
 from .erasing import erase_asset, expire_incoming, expire_unclaimed
@@ -69,6 +70,7 @@ __all__ = [
     "search_products",
     "set_public_names",
     "shown_name",
+    "split_candidates",
     "want_no_renditions",
     "want_renditions",
     "want_small",

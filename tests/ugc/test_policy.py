@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from ugc.policy import (
@@ -149,36 +151,32 @@ def test_one_confirmed_match_among_others_is_enough():
 # --- products -------------------------------------------------------------------
 
 
-def seen(key, score, box=(0.0, 0.0, 1.0, 1.0)):
-    return {"key": key, "score": score, "box": list(box)}
+@dataclass
+class Found:
+    key: str
+    box: tuple = (0.0, 0.0, 1.0, 1.0)
 
 
-def test_products_worth_a_tag_are_the_sure_ones_in_the_middle_of_their_window():
-    result = {
-        "products": [
-            seen("lamp", 0.6),
-            seen("mug", 0.75, (0.5, 0.5, 0.5, 0.5)),
-            seen("sofa", 0.9, (0.0, 0.2, 0.5, 0.5)),
-            seen("mug", 0.74),
-            seen("", 0.99),
-        ]
-    }
-
-    found = products_to_tag(result, from_score=0.75)
+def test_a_tag_stands_in_the_middle_of_its_window():
+    found = products_to_tag(
+        [Found("sofa", (0.0, 0.2, 0.5, 0.5)), Found("mug", (0.5, 0.5, 0.5, 0.5))]
+    )
 
     assert [(each.key, each.x, each.y) for each in found] == [
         ("sofa", 0.25, 0.45),
         ("mug", 0.75, 0.75),
     ]
-    assert products_to_tag({"products": None}, from_score=0.75) == ()
 
 
 def test_tags_of_one_window_stand_side_by_side_and_within_the_picture():
     corner = (0.9, 0.9, 0.1, 0.1)
-    result = {"products": [seen(f"p{n}", 0.9, corner) for n in range(40)]}
 
-    found = products_to_tag(result, from_score=0.75)
+    found = products_to_tag([Found(f"p{n}", corner) for n in range(40)])
 
     places = [(each.x, each.y) for each in found]
     assert len(set(places)) == len(places) == 10
     assert all(0 <= side <= 1 for place in places for side in place)
+
+
+def test_a_product_is_tagged_once():
+    assert len(products_to_tag([Found("mug"), Found("mug")])) == 1

@@ -21,7 +21,7 @@ SURE = {
     "products": [
         {"key": "mug", "score": 0.8, "box": [0.2, 0.4, 0.2, 0.4]},
         {"key": "lamp", "score": 0.7, "box": [0, 0, 1, 1]},
-        {"key": "gone", "score": 0.9, "box": [0, 0, 1, 1]},  # left the catalogue
+        {"key": "gone", "score": 0.9, "box": [0.6, 0.6, 0.4, 0.4]},  # left the catalogue
     ]
 }
 
@@ -57,18 +57,25 @@ def test_asking_again_suggests_nothing_twice_and_moves_nothing():
     photo = settled(SURE)
     photo.product_tags.update(x=0.9)
 
-    assert services.suggest_products(photo, SURE) == 0
+    assert services.suggest_products(photo, photo.asset) == 0
 
     assert photo.product_tags.get().x == 0.9
 
 
 def test_how_sure_is_a_setting(settings):
-    settings.UGC_TAG_PRODUCTS_FROM = 0.65
+    settings.MEDIA_PIPELINE_PRODUCTS_PREFILLED_FROM = 0.65
 
     photo = settled(SURE)
 
     keys = photo.product_tags.values_list("product_key", flat=True)
     assert list(keys) == ["mug", "lamp"]
+
+
+def test_what_the_author_asked_for_needs_less_to_be_suggested():
+    photo = settled(SURE, product_key="lamp")
+
+    keys = photo.product_tags.values_list("product_key", flat=True)
+    assert set(keys) == {"mug", "lamp"}
 
 
 def test_the_person_who_approves_stands_for_what_is_left():

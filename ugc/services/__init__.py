@@ -35,6 +35,7 @@ from .submission import (
     submit_photo,
 )
 from .tagging import (
+    products_asked_for,
     suggest_products,
     tag_product,
     tag_word,
@@ -52,6 +53,7 @@ __all__ = [
     "end_permissions",
     "feature_photo",
     "lift_ban",
+    "products_asked_for",
     "reasons_in_words",
     "refuse_photo",
     "remove_photo",

@@ -65,10 +65,12 @@ def approve_photo(
     photo, or None with the ``rule`` that decided, and they go. ``seen`` is the
     ``review_stamp`` of what that person looked at; None where nobody looked at
     a page. A photo already approved keeps its decision. Raises
-    ChangedMeanwhile if the photo is no longer what was seen, and NotPossible
-    from any other state than ``in_review``.
+    ChangedMeanwhile if the photo is no longer what was seen, or its new style can't
+    be seen yet, and NotPossible from any other state than ``in_review``.
     """
     with transaction.atomic():
+        if photo.asset_id is not None and media.is_restyling(photo.asset_id):
+            raise ChangedMeanwhile("Its new style is still being made.")
         for tag in tags:
             tag_product(
                 photo,

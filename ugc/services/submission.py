@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.core.files import File
 from django.db import transaction
@@ -11,7 +13,7 @@ from django.utils import timezone
 
 from media_pipeline import services as media
 from media_pipeline.models import Asset
-from ugc import access, conf, mails, permissions, policy, publishing, texts
+from ugc import access, conf, credit, mails, permissions, policy, publishing, texts
 from ugc.exceptions import NotPossible
 from ugc.models import (
     NOWHERE,
@@ -24,6 +26,7 @@ from ugc.models import (
     PhotoTag,
     Surface,
 )
+from ugc.models.keys import random_key
 from ugc.signals import photo_settled, photo_submitted
 
 from .moderation import BAN_LIST, BANNED, refuse_photo
@@ -45,21 +48,32 @@ def submit_photo(
     ends_at: datetime | None = None,
     email: str = "",
     language: str = "en",
+    recipe: Mapping[str, Any] | None = None,
 ) -> Photo:
     """Return the new photo, its file on the way through the pipeline.
 
     Without a contributor one is made, but only once the file was taken. An
-    e-mail address means that the person wants answers by mail. Raises
-    RefusedFile for what can be told at once.
+    e-mail address means that the person wants answers by mail. ``recipe`` is how
+    its author styled it. Raises RefusedFile for what can be told at once, and
+    WrongRecipe.
     """
+    public_id = random_key()
+    persona_name = _persona_name(persona_name)
     # Outside the transaction: it writes a file. The worker may be faster than
     # we are; _await_asset sees to that.
-    asset = media.receive_upload(file=file, is_to_be_claimed=True)
+    asset = media.receive_upload(
+        file=file,
+        is_to_be_claimed=True,
+        recipe=recipe,
+        notes=credit.notes_for(name=persona_name, public_id=public_id),
+        context_keys=[product_key] if product_key else (),
+    )
     try:
         return _write_photo(
             asset,
             contributor=contributor,
             persona_name=persona_name,
+            public_id=public_id,
             caption=texts.one_line(caption, length=500),
             alt_text=texts.one_line(alt_text, length=300),
             product_key=product_key,
@@ -96,6 +110,8 @@ def _write_photo(
         contributor=contributor,
         persona=_persona(contributor, persona_name),
         asset=asset,
+        # One truth: what its renditions are made with.
+        recipe=asset.recipe or {},
         language=language,
         state=State.SUBMITTED,
         submitted_at=timezone.now(),
@@ -124,17 +140,30 @@ def _write_photo(
     return photo
 
 
-def replace_file(photo: Photo, *, file: File[bytes], contributor: Contributor) -> bool:
+def replace_file(
+    photo: Photo,
+    *,
+    file: File[bytes],
+    contributor: Contributor,
+    recipe: Mapping[str, Any] | None = None,
+) -> bool:
     """Send another picture into a draft whose file was refused; words stay.
 
-    Return whether it was taken: not if somebody else was faster. Raises
-    RefusedFile, and NotPossible for a photo that is no draft.
+    A recipe does not: it was made for the other picture. Return whether the file was
+    taken: not if somebody else was faster. Raises RefusedFile, WrongRecipe, and
+    NotPossible for a photo that is no draft.
     """
     _own(photo, contributor)
     if photo.state != State.DRAFT:
         raise NotPossible("Only a draft takes another picture.")
     old_id = photo.asset_id
-    asset = media.receive_upload(file=file, is_to_be_claimed=True)
+    asset = media.receive_upload(
+        file=file,
+        is_to_be_claimed=True,
+        recipe=recipe,
+        notes=credit.notes_for(name=photo.persona.name, public_id=photo.public_id),
+        context_keys=[photo.product_key] if photo.product_key else (),
+    )
     try:
         return _put_into(photo, asset, old_id)
     except Exception:
@@ -149,6 +178,7 @@ def _put_into(photo: Photo, asset: Asset, old_id: int | None) -> bool:
         photo.pk,
         only_if=Q(state=State.DRAFT, asset=old_id),
         asset=asset,
+        recipe=asset.recipe or {},
         state=State.SUBMITTED,
         submitted_at=timezone.now(),
     )
@@ -204,7 +234,7 @@ def settle_photo(asset_id: int) -> bool:
         return False
     if target is State.IN_REVIEW:
         _keep_words(photo, asset)
-        suggest_products(photo, asset.result)
+        suggest_products(photo, asset)
         PhotoEvent.objects.create(photo=photo, kind=Kind.CHECKED)
     else:
         PhotoEvent.objects.create(
@@ -252,8 +282,11 @@ def _await_asset(asset_id: int) -> None:
         settle_photo(asset_id)
 
 
+def _persona_name(name: str) -> str:
+    return texts.one_line(name, length=60)
+
+
 def _persona(contributor: Contributor, name: str) -> Persona:
-    name = texts.one_line(name, length=60)
     persona, _is_new = Persona.objects.get_or_create(contributor=contributor, name=name)
     return persona
 

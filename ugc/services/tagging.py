@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import get_language
 
-from ugc import conf, policy, publishing, texts
+from media_pipeline import services as media
+from media_pipeline.models import Asset
+from ugc import policy, publishing, texts
 from ugc.catalogue import get_catalogue
 from ugc.exceptions import NotPossible, UnknownProduct
 from ugc.models import Photo, PhotoEvent, PhotoTag, ProductTag
@@ -75,13 +74,16 @@ def _tagged(photo: Photo, product_key: str, by: AbstractBaseUser | None) -> None
 
 
 @transaction.atomic
-def suggest_products(photo: Photo, result: Mapping[str, Any]) -> int:
+def suggest_products(photo: Photo, asset: Asset) -> int:
     """Put the products software is sure of on a photo; return how many were new.
 
     They are nobody's answer until a person keeps them: not public, by a constraint.
     What is on the photo already stays as it is.
     """
-    seen = policy.products_to_tag(result, from_score=conf.tag_products_from())
+    found = media.split_candidates(
+        asset.result.get("products"), asked=products_asked_for(photo, asset)
+    )
+    seen = policy.products_to_tag(found.prefill)
     if not seen:
         return 0
     known = get_catalogue().cards(
@@ -104,6 +106,12 @@ def suggest_products(photo: Photo, result: Mapping[str, Any]) -> int:
         for position, each in enumerate(fresh, start=first)
     )
     return len(fresh)
+
+
+def products_asked_for(photo: Photo, asset: Asset) -> list[str]:
+    """The keys of the products a photo was sent for; its author's own first."""
+    keys = [photo.product_key, *map(str, asset.context_keys)]
+    return [key for key in dict.fromkeys(keys) if key]
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from media_pipeline import services as media
 from ugc import services
 from ugc.catalogue import get_catalogue
 from ugc.models import Permission, Photo, PhotoQuerySet, Surface
@@ -164,22 +165,29 @@ def _candidates(findings: Findings, photo: Photo) -> list[dict[str, Any]]:
 
     Before them what the author asked for, if the software sees it at all.
     """
-    tagged = {tag.product_key for tag in photo.product_tags.all()}
-    seen = [each for each in findings.candidates if each.key not in tagged]
-    if not seen:
+    if photo.asset is None:
         return []
-    cards = get_catalogue().cards([each.key for each in seen], language=language())
+    split = media.split_candidates(
+        photo.asset.result.get("products"),
+        asked=services.products_asked_for(photo, photo.asset),
+    )
+    tagged = {tag.product_key for tag in photo.product_tags.all()}
+    keys = [
+        each.key for each in (*split.prefill, *split.suggest) if each.key not in tagged
+    ]
+    if not keys:
+        return []
+    seen = {each.key: each for each in reversed(findings.candidates)}
+    cards = get_catalogue().cards(keys, language=language())
     return [
         {
-            "card": cards[each.key],
-            "percent": round(each.score * 100),
-            "x": round(each.x * 100, 1),
-            "y": round(each.y * 100, 1),
+            "card": cards[key],
+            "percent": round(seen[key].score * 100),
+            "x": round(seen[key].x * 100, 1),
+            "y": round(seen[key].y * 100, 1),
         }
-        for each in sorted(
-            seen, key=lambda each: (each.key != photo.product_key, -each.score)
-        )
-        if each.key in cards
+        for key in keys
+        if key in cards
     ]
 
 
