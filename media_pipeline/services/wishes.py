@@ -56,12 +56,12 @@ def want_renditions(asset_id: int) -> bool:
     if asset is None or asset.state != Asset.State.PROCESSED:
         return False
     rendering = Rendering.objects.filter(asset_id=asset_id, settled_at=None).first()
-    if rendering is None and _is_complete(asset_id):
+    if rendering is None or rendering.kind == Kind.SMALL:
+        if _is_complete(asset_id):
+            return False
+    elif rendering.is_quarantined:
         return False
-    if rendering is not None and rendering.is_quarantined:
-        return False
-    kind = Kind.REST if rendering is None else Kind(rendering.kind)
-    wish(asset_id, kind, may_wait=False)
+    wish(asset_id, Kind.REST, may_wait=False)
     return True
 
 

@@ -9,6 +9,7 @@ from cms.origins import PhotoOrigins
 from cms.product_pictures import AssetPictures
 from cms.services import publish_picture, publish_picture_later
 from media_pipeline import services as media
+from media_pipeline import storage
 from media_pipeline.models import Asset
 from media_pipeline.signals import asset_settled
 from ugc import services
@@ -73,7 +74,7 @@ def test_a_storage_that_fails_leaves_the_duty_open():
     PicturePublication.objects.update(settled_at=None)
     asset.renditions.update(public_name="")
     for rendition in asset.renditions.all():
-        media.storage.private().delete(rendition.private_name)
+        storage.private().delete(rendition.private_name)
 
     assert not publish_picture(publication.pk)
 
@@ -111,7 +112,7 @@ def test_many_pictures_take_two_queries(number, django_assert_num_queries):
 
 def test_a_picture_is_opened_from_its_master():
     asset = material.an_asset(profile="product")
-    media.storage.private().save("ab/master.jpg", ContentFile(b"pixels"))
+    storage.private().save("ab/master.jpg", ContentFile(b"pixels"))
     Asset.objects.filter(pk=asset.pk).update(master="ab/master.jpg")
 
     with AssetPictures().open(asset.public_id) as file:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image, ImageOps
 
-from media_pipeline import catalogue_index, duplicates, services
+from media_pipeline import catalogue_index, duplicates, services, storage
 from media_pipeline.duplicates import ban_picture, lift_ban
 from media_pipeline.models import (
     Asset,
@@ -146,7 +146,7 @@ def test_other_metadata_leave_the_pixels_the_same():
 def test_an_asset_is_not_its_own_duplicate():
     asset = processed(as_jpeg(PICTURE))
     Asset.objects.filter(pk=asset.pk).update(settled_at=None, state="pending")
-    upload = services.storage.incoming().save("again", ContentFile(as_jpeg(PICTURE)))
+    upload = storage.incoming().save("again", ContentFile(as_jpeg(PICTURE)))
     Asset.objects.filter(pk=asset.pk).update(original=upload)
 
     services.process_asset(asset.pk)
