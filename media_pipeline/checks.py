@@ -6,12 +6,13 @@ import shutil
 import sys
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.core.files.storage import InvalidStorageError, storages
 from django.utils.module_loading import import_string
 
 from . import conf
 from .backends.checks import register_checks as register_model_checks
+from .sandbox.walls import Wall, Wish, supported
 from .storage import FolderStorage
 
 _EXAMPLE = (
@@ -91,6 +92,47 @@ def check_sandbox(**_: Any) -> list[CheckMessage]:
     return messages
 
 
+def check_second_wall(**_: Any) -> list[CheckMessage]:
+    """Report a sandbox without its filter of system calls (E006, E007, W002, I001)."""
+    wish = conf.sandbox_second_wall()
+    if wish not in set(Wish):
+        return [
+            Error(
+                f"MEDIA_PIPELINE_SANDBOX_SECOND_WALL is {wish!r}.",
+                hint=f"It is one of: {', '.join(Wish)}.",
+                id="media_pipeline.E006",
+            )
+        ]
+    if wish == Wish.OFF:
+        return [
+            Info(
+                "Photos are decoded without a filter of system calls, as set.",
+                hint='Set MEDIA_PIPELINE_SANDBOX_SECOND_WALL to "auto".',
+                id="media_pipeline.I001",
+            )
+        ]
+    if sys.platform != "linux" or Wall.SECCOMP in supported():
+        return []  # another platform has its own warning
+    said = "This kernel can't filter the system calls of the processes that decode"
+    hint = (
+        "The filter needs seccomp on x86-64 or aarch64; a container may forbid it."
+        " `python -m media_pipeline.sandbox` shows what stands."
+    )
+    if wish == Wish.REQUIRED:
+        return [
+            Error(
+                f"{said}; no photo will be checked.",
+                hint=hint,
+                id="media_pipeline.E007",
+            )
+        ]
+    return [
+        Warning(
+            f"{said}; only their limits hold them.", hint=hint, id="media_pipeline.W002"
+        )
+    ]
+
+
 def check_limits(**_: Any) -> list[CheckMessage]:
     """Report limits that would refuse every picture."""
     problems = []
@@ -136,6 +178,7 @@ def check_catalogue(**_: Any) -> list[CheckMessage]:
 
 register(check_storages, Tags.files)
 register(check_sandbox)
+register(check_second_wall)
 register(check_limits)
 register(check_catalogue)
 register_model_checks()

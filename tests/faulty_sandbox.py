@@ -23,6 +23,9 @@ write      the child writes to a file and ends by SIGXFSZ or an error
 server     the server itself is killed in mid-picture
 slow       the child waits 2 s, then does its work
 second     the child decodes well, then crashes at the second question
+run        the child, behind all its walls, starts a program
+look       the child, behind all its walls, opens files; then it does its work
+flood      the child answers more than a message holds
 =========  =====================================================================
 """
 
@@ -37,7 +40,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from media_pipeline.sandbox import child, server
+from media_pipeline.sandbox import child, intake, server
 
 COMMAND = [sys.executable, "-P", "-s", "-m", "tests.faulty_sandbox"]
 
@@ -122,6 +125,11 @@ def _slow(request: Mapping[str, Any], control: int) -> None:
     time.sleep(2)
 
 
+def _flood(request: Mapping[str, Any], control: int) -> None:
+    _say(control, b'{"size": [' + b"1," * 60_000 + b"1]}")
+    os._exit(0)
+
+
 def _nothing(request: Mapping[str, Any], control: int) -> None:
     pass
 
@@ -138,6 +146,9 @@ FAULTS: dict[str, Act] = {
     "server": _kill_server,
     "slow": _slow,
     "second": _nothing,
+    "run": _nothing,
+    "look": _nothing,
+    "flood": _flood,
 }
 
 
@@ -156,7 +167,31 @@ def run(
             os.kill(os.getpid(), signal.SIGSEGV)
 
         child.renditions.encode = crash  # type: ignore[assignment]
+    if _marker("run") in upload:
+        _once_decoding(lambda: os.execv("/bin/true", ["/bin/true"]))
+    if _marker("look") in upload:
+        _once_decoding(_look)
     child.run(request, upload_fd, answer_fd, control_fd)
+
+
+def _once_decoding(act: Callable[[], None]) -> None:
+    """Do this where a decoder would that was taken over: behind all the walls."""
+
+    def facts(picture: object) -> object:
+        act()
+        return honest(picture)  # type: ignore[arg-type]
+
+    honest = intake.read_facts
+    intake.read_facts = facts  # type: ignore[assignment]
+
+
+def _look() -> None:
+    for path in ("/etc/passwd", "/proc/self/environ", os.fspath(__file__)):
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError:
+            continue
+        os._exit(descriptor)  # it got one: no answer
 
 
 if __name__ == "__main__":
