@@ -49,6 +49,12 @@ class Verdict(enum.IntEnum):
         return self.name.lower()
 
 
+def reason_code(name: str) -> str:
+    """Return a label as part of a reason code: "Hate Symbols" is ``hate_symbols``."""
+    signs = (sign.lower() if sign.isalnum() else "_" for sign in name)
+    return "_".join(part for part in "".join(signs).split("_") if part) or "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     label: str
@@ -262,6 +268,11 @@ def as_stored(
     )
     del kept["file"], kept["renditions"]
     kept["findings"] = [finding.as_stored() for finding in result.findings]
+    for step in result.steps:
+        # What a step's facts keep beside the contract's keys.
+        more = getattr(step.facts, "as_stored", None)
+        if more is not None:
+            kept.update(more())
     kept["models"] = {step: list(names) for step, names in result.models.items()}
     kept["editions"] = dict(result.editions)
     return kept

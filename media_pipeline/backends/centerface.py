@@ -12,6 +12,7 @@ from media_pipeline.results import Box
 
 from . import sessions
 from .model_files import CENTERFACE
+from .objects import apart, clipped
 from .pictures import Pixels, scaled
 
 STRIDE = 32  # px; sides of the input are multiples of it
@@ -56,8 +57,8 @@ class CenterFace:
         )
         boxes, confidences = self._boxes(heat[0, 0], size[0], shift[0])
         boxes /= np.array([width, height, width, height], np.float32)
-        kept = _apart(boxes, confidences, self.max_overlap)
-        return tuple(Face(_box(boxes[i]), float(confidences[i])) for i in kept)
+        kept = apart(boxes, confidences, self.max_overlap)
+        return tuple(Face(clipped(boxes[i]), float(confidences[i])) for i in kept)
 
     def _boxes(
         self,
@@ -73,27 +74,3 @@ class CenterFace:
         half = (widths / 2, heights / 2)
         edges = np.stack((x - half[0], y - half[1], x + half[0], y + half[1]), axis=1)
         return edges.astype(np.float32), heat[rows, columns]
-
-
-def _box(edges: npt.NDArray[np.float32]) -> Box:
-    left, top, right, bottom = (float(edge) for edge in np.clip(edges, 0, 1))
-    return (left, top, right - left, bottom - top)
-
-
-def _apart(
-    boxes: npt.NDArray[np.float32],
-    confidences: npt.NDArray[np.float32],
-    max_overlap: float,
-) -> list[int]:
-    """Return the surest boxes that don't overlap: non-maximum suppression."""
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    left = np.argsort(-confidences)
-    kept: list[int] = []
-    while left.size:
-        best, left = int(left[0]), left[1:]
-        kept.append(best)
-        low = np.maximum(boxes[best, :2], boxes[left, :2])
-        high = np.minimum(boxes[best, 2:], boxes[left, 2:])
-        common = np.prod(np.clip(high - low, 0, None), axis=1)
-        left = left[common <= max_overlap * (areas[best] + areas[left] - common)]
-    return kept

@@ -192,6 +192,65 @@ class FaceBackendContract:
             assert confidences == sorted(confidences, reverse=True), kind
 
 
+class ObjectBackendContract:
+    """What the step ``objects`` asks of its backend."""
+
+    def make_backend(self) -> Any:
+        raise NotImplementedError
+
+    def test_finds_things_in_every_frame_or_says_that_it_is_unavailable(self) -> None:
+        backend = self.make_backend()
+
+        for kind, frame in drawn_frames().items():
+            try:
+                seen = backend.find_objects(frame.pixels)
+            except BackendUnavailable:
+                continue
+            for each in seen:
+                assert isinstance(each.label, str), kind
+                assert each.label.strip(), kind
+                assert 0 <= each.confidence <= 1, kind
+                if each.box is not None:
+                    assert_inside(each.box, kind)
+            confidences = [each.confidence for each in seen]
+            assert confidences == sorted(confidences, reverse=True), kind
+
+
+class PromptBackendContract:
+    """What the step ``prompts`` asks of its backend."""
+
+    def make_backend(self) -> Any:
+        raise NotImplementedError
+
+    def test_scores_each_sentence_or_says_that_it_is_unavailable(self) -> None:
+        backend = self.make_backend()
+        texts = ["a photo of a red dress", "ein Foto", "?"]
+
+        for kind, frame in drawn_frames().items():
+            try:
+                scores = backend.compare(frame.pixels, texts)
+            except BackendUnavailable:
+                continue
+            assert len(scores) == len(texts), kind
+            assert all(0 <= score <= 1 for score in scores), kind
+
+    def test_no_sentences_have_no_scores(self) -> None:
+        frame = drawn_frames()["gradient"]
+
+        assert len(self.make_backend().compare(frame.pixels, [])) == 0
+
+    def test_a_sentence_scores_the_same_in_any_company(self) -> None:
+        backend = self.make_backend()
+        pixels = drawn_frames()["gradient"].pixels
+
+        try:
+            (alone,) = backend.compare(pixels, ["a red dress"])
+            _, again = backend.compare(pixels, ["a blue sky", "a red dress"])
+        except BackendUnavailable:
+            return
+        assert math.isclose(alone, again, abs_tol=1e-4)
+
+
 class TextBackendContract:
     """What the step ``text`` asks of its backend."""
 

@@ -26,6 +26,8 @@ from .pictures import Pixels
 _SUM = re.compile(r"[0-9a-f]{64}")
 ACTIVATIONS = ("softmax", "sigmoid", "none")
 
+Values = npt.NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnnxClassifier:
@@ -48,20 +50,13 @@ class OnnxClassifier:
     model: ModelAt = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not Path(self.path).is_absolute() or not Path(self.labels).is_absolute():
-            raise ValueError("path and labels must be absolute paths.")
-        if _SUM.fullmatch(self.sha256) is None:
-            raise ValueError("sha256 must be the file's sum, 64 digits in lower case.")
+        if not Path(self.labels).is_absolute():
+            raise ValueError("labels must be an absolute path.")
         if self.activation not in ACTIVATIONS:
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}.")
         if self.side < 1 or self.limit < 1 or 0 in self.std:
             raise ValueError("side and limit must be above 0, std never 0.")
-        model = ModelAt(
-            path=Path(self.path),
-            sha256=self.sha256,
-            purpose="the shop's own labels",
-            remedy="correct path and sha256 in MEDIA_PIPELINE_STEP_OPTIONS",
-        )
+        model = own_model(self.path, self.sha256, "the shop's own labels")
         object.__setattr__(self, "model", model)
 
     @property
@@ -70,7 +65,7 @@ class OnnxClassifier:
 
     def tag(self, pixels: Pixels) -> tuple[Tag, ...]:
         """Return the surest labels first. Raises ``BackendUnavailable``."""
-        labels = _labels(Path(self.labels))
+        labels = labels_in(Path(self.labels))
         session = sessions.session_of(self.model)
         inputs = session.get_inputs()
         if len(inputs) != 1:
@@ -87,35 +82,69 @@ class OnnxClassifier:
         best = np.argsort(-odds, kind="stable")[: self.limit]
         return tuple(Tag(labels[place], float(odds[place])) for place in best)
 
-    def _input(self, pixels: Pixels) -> npt.NDArray[np.float32]:
+    def _input(self, pixels: Pixels) -> Values:
         square = Image.fromarray(pixels).resize(
             (self.side, self.side), Image.Resampling.BICUBIC, reducing_gap=2.0
         )
-        values = np.asarray(square, np.float32) / 255
-        values = (values - np.array(self.mean, np.float32)) / np.array(
-            self.std, np.float32
+        return as_input(
+            square, mean=self.mean, std=self.std, channels_last=self.channels_last
         )
-        if not self.channels_last:
-            values = values.transpose(2, 0, 1)
-        return np.ascontiguousarray(values[None], np.float32)
 
-    def _probabilities(self, numbers: npt.NDArray[np.float64]) -> Any:
+    def _probabilities(self, numbers: Any) -> Any:
         if not numbers.size or not np.isfinite(numbers).all():
             raise BackendUnavailable(f"{self.model.label} gave no numbers.")
-        if self.activation == "softmax":
-            odds = np.exp(numbers - numbers.max())
-            return odds / odds.sum()
-        if self.activation == "sigmoid":
-            return 1 / (1 + np.exp(-np.clip(numbers, -60, 60)))
-        if numbers.min() < 0 or numbers.max() > 1.0001:
+        odds = probabilities(numbers, self.activation)
+        if odds.min() < 0 or odds.max() > 1.0001:
             raise BackendUnavailable(
                 f"{self.model.label} gave no probabilities; set its activation."
             )
-        return numbers
+        return odds
+
+
+# --- what all networks by path share -------------------------------------------------
+
+
+def own_model(path: str, sha256: str, purpose: str) -> ModelAt:
+    """Return a shop's own file. Raises ``ValueError`` for what can't be one."""
+    if not Path(path).is_absolute():
+        raise ValueError("Paths of networks must be absolute.")
+    if _SUM.fullmatch(sha256) is None:
+        raise ValueError("sha256 must be the file's sum, 64 digits in lower case.")
+    return ModelAt(
+        path=Path(path),
+        sha256=sha256,
+        purpose=purpose,
+        remedy="correct path and sha256 in MEDIA_PIPELINE_STEP_OPTIONS",
+    )
+
+
+def as_input(
+    square: Image.Image,
+    *,
+    mean: tuple[float, float, float],
+    std: tuple[float, float, float],
+    channels_last: bool = False,
+) -> Values:
+    """Return one picture as networks want it: normalised, with a first axis of 1."""
+    values = np.asarray(square, np.float32) / 255
+    values = (values - np.array(mean, np.float32)) / np.array(std, np.float32)
+    if not channels_last:
+        values = values.transpose(2, 0, 1)
+    return np.ascontiguousarray(values[None], np.float32)
+
+
+def probabilities(numbers: Any, activation: str) -> Any:
+    """Return what ``softmax`` over the last axis or ``sigmoid`` makes of numbers."""
+    if activation == "softmax":
+        odds = np.exp(numbers - numbers.max(axis=-1, keepdims=True))
+        return odds / odds.sum(axis=-1, keepdims=True)
+    if activation == "sigmoid":
+        return 1 / (1 + np.exp(-np.clip(numbers, -60, 60)))
+    return numbers
 
 
 @functools.lru_cache(maxsize=4)
-def _labels(path: Path) -> tuple[str, ...]:
+def labels_in(path: Path) -> tuple[str, ...]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

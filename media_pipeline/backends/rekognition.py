@@ -22,10 +22,11 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from media_pipeline.exceptions import BackendUnavailable
-from media_pipeline.results import Box, Tag
+from media_pipeline.results import Box, Tag, reason_code
 
 from .centerface import Face
 from .nudity import ModerationScores
+from .objects import SeenObject
 from .ocr import TextLine
 from .pictures import Pixels, once
 from .shop_words import SHOP_WORDS
@@ -89,18 +90,9 @@ _WORDS = {word.word.lower(): word.word for word in SHOP_WORDS}
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class SeenObject:
-    """One thing in the picture. ``box`` is None where it has no place, as a scene."""
-
-    label: str
-    confidence: float  # in [0, 1]
-    box: Box | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rekognition:
-    """One class for four steps: ``moderation``, ``tags``, ``text`` and ``faces``.
+    """One class for five steps: ``moderation``, ``tags``, ``objects``, ``text``, ``faces``.
 
     Each question is one paid call. With two attempts of 1 + 3 s it ends before a
     step's 10 s. Whatever goes wrong is a ``BackendUnavailable``: the photo waits for
@@ -219,7 +211,7 @@ def _moderation(answer: Mapping[str, Any]) -> ModerationScores:
         line = _ancestry(name, labels)
         known = next((each for each in line if each in _KNOWN), None)
         if known is None:
-            code = _code(line[-1])
+            code = reason_code(line[-1])
             others[code] = max(others.get(code, 0.0), confidence)
         elif known in _SUGGESTIVE:
             scores["sexual"] = max(scores["sexual"], confidence / 2)
@@ -243,12 +235,6 @@ def _ancestry(name: str, labels: Mapping[str, tuple[str, Any]]) -> list[str]:
             break
         line.append(parent)
     return line
-
-
-def _code(name: str) -> str:
-    """Return a label as a reason code: "Hate Symbols" is ``hate_symbols``."""
-    signs = (sign.lower() if sign.isalnum() else "_" for sign in name)
-    return "_".join(part for part in "".join(signs).split("_") if part) or "unknown"
 
 
 def _objects(answer: Mapping[str, Any]) -> tuple[SeenObject, ...]:

@@ -51,11 +51,12 @@ def session_of(model: AnyModel) -> Any:
     """
     with _lock:
         if model.name not in _sessions:
-            _sessions[model.name] = _open(model)
+            _sessions[model.name] = open_session(model)
         return _sessions[model.name]
 
 
-def _open(model: AnyModel) -> Any:
+def open_session(model: AnyModel) -> Any:
+    """Return a session that nobody keeps. Raises ``BackendUnavailable``."""
     try:
         import onnxruntime
     except ImportError as error:

@@ -10,6 +10,8 @@ from media_pipeline.results import Frame, StepResult
 
 from .tags import TaggingBackend, tagged
 
+LOCAL = "media_pipeline.backends.onnx_by_path.OnnxClassifier"
+
 
 @registry.register
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +24,13 @@ class OwnLabels:
 
     name: ClassVar[str] = "own_labels"
     shown_from: float = 0.5
-    backend: str = "media_pipeline.backends.onnx_by_path.OnnxClassifier"
+    backend: str = LOCAL
     backend_options: Mapping[str, Any] = field(default_factory=dict)
     engine: TaggingBackend | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         engine = None
-        if any(self.backend_options.values()):
+        if self.backend != LOCAL or any(self.backend_options.values()):
             engine = build_backend(self.backend, self.backend_options, method="tag")
         object.__setattr__(self, "engine", engine)
 

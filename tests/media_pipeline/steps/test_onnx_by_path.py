@@ -62,7 +62,7 @@ def make(tmp_path):
             **others,
         }
 
-    onnx_by_path._labels.cache_clear()
+    onnx_by_path.labels_in.cache_clear()
     yield options
     sessions.forget()
 
