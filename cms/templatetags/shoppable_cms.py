@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -33,6 +34,19 @@ def draw_picture(
     if picture is None:
         return ""
     return picture.html(alt=alt, sizes=sizes, eager=bool(eager), css_class=css_class)
+
+
+@register.simple_tag
+def draw_placeholder(picture: DrawnPicture | None) -> SafeString | str:
+    """Draw the few pixels that stand behind a picture until it is there.
+
+    Goes right before the picture, in an element of class ``weave-stand``. Nothing
+    for a picture that has none, as those of another shop.
+    """
+    address = getattr(picture, "placeholder", "")
+    if not address:
+        return ""
+    return format_html('<img class="weave-behind" src="{}" alt="">', address)
 
 
 @register.simple_tag

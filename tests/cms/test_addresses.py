@@ -11,6 +11,7 @@ from django.utils.translation import override
 import cms
 from cms.photo_urls import photo_url, share_url
 from cms.product_urls import product_url, shop_url
+from media_pipeline.pictures import FOCUS_STEP
 
 CSS = Path(cms.__file__).parent / "static/shoppable_cms/weave.css"
 
@@ -37,6 +38,13 @@ def test_every_place_and_shape_has_its_class():
         assert f".at-y-{percent}{{--y:{percent}%}}" in rules
     for tenths in range(5, 26):
         assert f".weave-r-{tenths}{{--r:{tenths / 10:g}}}" in rules
+    for percent in {*range(0, 101, FOCUS_STEP)} - {50}:
+        assert f".focus-x-{percent}{{--focus-x:{percent}%}}" in rules
+        assert f".focus-y-{percent}{{--focus-y:{percent}%}}" in rules
+    for sixteenth in range(16):
+        for name in ("red", "green", "blue"):
+            rule = f".weave-{name}-{sixteenth:x}{{--{name}:{17 * sixteenth}}}"
+            assert rule in rules
 
 
 def test_hotspots_are_at_least_24_px():

@@ -47,6 +47,34 @@ def test_hotspots_are_buttons_that_open_their_card_without_a_script(client, lamp
     assert "<script" not in shown.replace('<script type="application/ld+json">', "")
 
 
+TINY = "data:image/webp;base64,UklGRg=="
+
+
+def test_a_few_pixels_stand_there_until_the_picture_does(client):
+    photo = material.a_public_photo(asset={"placeholder": TINY})
+
+    shown = page(client, photo).content.decode()
+
+    before = f'<img class="weave-behind" src="{TINY}" alt="">'
+    assert f"{before}<picture>" in shown
+    assert "style=" not in shown
+
+
+def test_without_them_nothing_stands_there(client):
+    photo = material.a_public_photo()
+
+    assert "weave-behind" not in page(client, photo).content.decode()
+
+
+def test_the_policy_lets_placeholders_be_drawn(client):
+    photo = material.a_public_photo()
+
+    policy = page(client, photo)["Content-Security-Policy"]
+
+    (images,) = (part for part in policy.split(";") if "img-src" in part)
+    assert "data:" in images.split()
+
+
 def test_the_page_speaks_german(client, lamp):
     photo = material.a_public_photo(tags=[("lamp", 0.37, 0.62)], by="Ada")
 

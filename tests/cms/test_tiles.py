@@ -166,6 +166,25 @@ def test_a_storage_that_signs_addresses_is_asked_each_time(monkeypatch):
     assert drawn() != drawn()
 
 
+@pytest.mark.parametrize(
+    ("colour", "classes"),
+    [
+        ("#ff8800", "weave-tint weave-red-f weave-green-8 weave-blue-0"),
+        ("#0a0b0C", "weave-tint weave-red-1 weave-green-1 weave-blue-1"),
+        ("", ""),
+        ("red", ""),
+    ],
+)
+def test_a_tile_has_its_colour_until_its_picture_is_there(colour, classes):
+    material.a_public_photo(asset={"dominant_colour": colour})
+
+    html = drawn()
+
+    frame = f'class="weave-frame {classes}"' if classes else 'class="weave-frame"'
+    assert frame in html
+    assert "style=" not in html
+
+
 def test_names_are_escaped():
     material.a_public_photo(by="<b>Ada</b>", alt_text='"><script>')
 

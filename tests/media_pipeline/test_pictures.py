@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from media_pipeline.pictures import Picture
+import pytest
+
+from media_pipeline.pictures import Picture, place_in, shown_focus
 
 SOURCES = [
     ("jpeg", 640, 480, "/m/640.jpg"),
@@ -61,3 +63,46 @@ def test_words_of_people_cannot_leave_their_attribute():
 
     assert "<script>" not in html
     assert html.count(">") == 4
+
+
+MIDDLE = {"version": 1, "crop": [0.25, 0.25, 0.5, 0.5]}
+
+
+@pytest.mark.parametrize(
+    ("focus", "classes"),
+    [
+        (None, ""),
+        ((0.5, 0.5), ""),
+        ((0.49, 0.52), ""),
+        ((0.3, 0.5), "focus-x-30"),
+        ((0.5, 0.12), "focus-y-10"),
+        ((0.0, 1.0), "focus-x-0 focus-y-100"),
+        ((0.331, 0.68), "focus-x-35 focus-y-70"),
+    ],
+)
+def test_what_a_crop_keeps_is_a_class_in_steps_of_five_percent(focus, classes):
+    made = Picture.of(SOURCES, focus=focus)
+
+    assert made.focus_class == classes
+    assert (f'<img class="{classes}" src' in made.html(alt="")) == bool(classes)
+
+
+@pytest.mark.parametrize(
+    ("point", "recipe", "shown"),
+    [
+        ((0.3, 0.2), None, (0.3, 0.2)),
+        ((0.3, 0.2), {}, (0.3, 0.2)),
+        ((0.375, 0.5), MIDDLE, (0.25, 0.5)),
+        ((0.1, 0.5), MIDDLE, None),  # cut off, so any crop is as good
+        ((0.5, 0.5), {"crop": "everything"}, None),
+        ((None, None), MIDDLE, None),
+    ],
+)
+def test_the_focal_point_lies_where_the_recipes_crop_puts_it(point, recipe, shown):
+    found = shown_focus(*point, recipe=recipe, width=1600, height=800)
+
+    assert found == (pytest.approx(shown) if shown else None)
+
+
+def test_without_the_masters_size_points_stay_where_they_are():
+    assert place_in(MIDDLE, None)(0.1, 0.9) == (0.1, 0.9)
