@@ -8,31 +8,55 @@ from collections.abc import Sequence
 from outbox.metrics import Metric, Sample, gauge
 
 from .backends.model_files import MODEL_FILES, State, state_of
-from .models import Asset
+from .models import Asset, Rendering
+from .results import UNAVAILABLE
 
-#: Assets looked at. By their keys, so that a table of millions is not read.
+#: Assets and renderings looked at. By their keys, so that a table of millions is not
+#: read.
 RECENT = 500
-UNAVAILABLE = "_unavailable"
+
+#: Of whatever decodes and encodes: the limited child.
+SANDBOX = "sandbox"
+
+CHECKS, RENDITIONS = Asset.work_queue, Rendering.work_queue
+
+#: Stage, step, reason; and stage, step.
+_Failure = tuple[str, str, str]
+_Step = tuple[str, str]
 
 
 def pipeline_metrics() -> list[Metric]:
-    """Return the figures of the newest ``RECENT`` assets and the models: one query."""
+    """Return the figures of the newest ``RECENT`` assets and renderings, and of the
+    models: two queries. A stage is named as its queue."""
     outcomes: Counter[str] = Counter({state.value: 0 for state in Asset.State})
     refusals: Counter[str] = Counter()
-    failures: Counter[str] = Counter()
-    times: defaultdict[str, list[float]] = defaultdict(list)
+    failures: Counter[_Failure] = Counter()
+    times: defaultdict[_Step, list[float]] = defaultdict(list)
     newest = Asset.objects.order_by("-pk")[:RECENT]
-    for state, reason, findings, timings in newest.values_list(
-        "state", "reason", "result__findings", "result__timings_ms"
+    for state, reason, failure, findings, timings in newest.values_list(
+        "state",
+        "reason",
+        "result__failure",
+        "result__findings",
+        "result__timings_ms",
     ):
         outcomes[state] += 1
         if reason:
             refusals[reason] += 1
+        if failure:
+            failures[CHECKS, SANDBOX, failure] += 1
         for finding in findings or ():
             step = finding["step"]
-            failures[step] += f"{step}{UNAVAILABLE}" in finding["reasons"]
+            for code in finding["reasons"]:
+                failures[CHECKS, step, code] += code == f"{step}{UNAVAILABLE}"
         for step, milliseconds in (timings or {}).items():
-            times[step].append(milliseconds / 1000)
+            times[CHECKS, step].append(milliseconds / 1000)
+    renderings = Rendering.objects.order_by("-pk")[:RECENT]
+    for reason, timings in renderings.values_list("reason", "timings_ms"):
+        if reason:
+            failures[RENDITIONS, SANDBOX, reason] += 1
+        for step, milliseconds in timings.items():
+            times[RENDITIONS, step].append(milliseconds / 1000)
     return [
         gauge(
             "media_recent_assets",
@@ -46,11 +70,14 @@ def pipeline_metrics() -> list[Metric]:
             refusals,
             by="reason",
         ),
-        gauge(
-            "media_recent_step_failures",
-            f"Steps without an answer among the newest {RECENT} assets.",
-            +failures,
-            by="step",
+        Metric(
+            name="media_recent_step_failures",
+            help="Steps without an answer, and sandboxes that crashed, among the newest"
+            f" {RECENT} of each stage.",
+            samples=tuple(
+                Sample(count, {"stage": stage, "step": step, "reason": reason})
+                for (stage, step, reason), count in sorted((+failures).items())
+            ),
         ),
         _quantiles(times),
         gauge(
@@ -65,13 +92,16 @@ def pipeline_metrics() -> list[Metric]:
     ]
 
 
-def _quantiles(times: dict[str, list[float]]) -> Metric:
+def _quantiles(times: dict[_Step, list[float]]) -> Metric:
     return Metric(
         name="media_recent_step_seconds",
-        help=f"Wall time per step over the newest {RECENT} assets.",
+        help=f"Wall time per step over the newest {RECENT} of each stage.",
         samples=tuple(
-            Sample(_quantile(values, share), {"step": step, "quantile": f"{share:g}"})
-            for step, values in sorted(times.items())
+            Sample(
+                _quantile(values, share),
+                {"stage": stage, "step": step, "quantile": f"{share:g}"},
+            )
+            for (stage, step), values in sorted(times.items())
             for share in (0.5, 0.95)
         ),
     )

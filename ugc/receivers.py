@@ -38,7 +38,7 @@ def publish_new_renditions(*, asset_id: int, **_others: Any) -> None:
 @receiver([photo_refused, photo_removed], sender=Photo, dispatch_uid="ugc.unwanted")
 def render_no_more(*, photo_id: int, **_others: Any) -> None:
     """Have nothing encoded of a photo that nobody will see."""
-    asset_id = Photo.objects.values_list("asset_id", flat=True).get(pk=photo_id)
+    asset_id = Photo.objects.only("asset_id").get(pk=photo_id).asset_id
     if asset_id is None:
         return
 

@@ -19,6 +19,7 @@ from outbox.services import purge_later
 from .. import conf, sandbox, storage
 from ..exceptions import (
     DecoderFailed,
+    MasterMissing,
     RefusedFile,
     SandboxUnavailable,
     StorageUnavailable,
@@ -65,6 +66,10 @@ def process_asset(asset_id: int) -> bool:
             return _settle(lease, state=Asset.State.REFUSED_FILE, reason=refusal.code)
         except (DecoderFailed, WrongRecipe) as failure:
             logger.warning("Asset %s: the decoder failed (%s)", asset_id, failure)
+            # For those who watch; whatever comes of the next try replaces it.
+            Asset.objects.filter(pk=asset_id, lease_token=lease.token).update(
+                result={"failure": failure_code(failure)}
+            )
             lease.crashed()
             return False
         except (StorageUnavailable, SandboxUnavailable) as failure:
@@ -156,6 +161,19 @@ def _process(asset: Asset, attempt: str, files: NewFiles) -> _Made:
         renditions=tuple(renditions),
         appearance=inspection.appearance,
     )
+
+
+def failure_code(failure: Exception) -> str:
+    """Return why a picture could be neither decoded nor encoded, in at most 40 signs."""
+    match failure:
+        case RefusedFile():
+            return failure.code
+        case MasterMissing():
+            return "master_missing"
+        case WrongRecipe():
+            return "wrong_recipe"
+        case _:
+            return str(failure)[:40]
 
 
 def as_data_uri(placeholder: bytes | None) -> str:

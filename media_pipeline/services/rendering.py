@@ -28,7 +28,7 @@ from ..models import Asset, FormerPublicName, Rendering, Rendition
 from ..renditions import Plan
 from ..signals import asset_rendered
 from .files import NewFiles, new_files, new_private_name, read_master
-from .processing import as_data_uri
+from .processing import as_data_uri, failure_code
 from .styling import notes_of, recipe_of
 
 logger = logging.getLogger(__name__)
@@ -248,15 +248,7 @@ def _retire(rows: list[Rendition], *, former_stay: bool) -> None:
 
 
 def _failed(lease: Lease[Rendering], failure: Exception) -> None:
-    match failure:
-        case RefusedFile():
-            reason = failure.code
-        case MasterMissing():
-            reason = "master_missing"
-        case WrongRecipe():
-            reason = "wrong_recipe"
-        case _:
-            reason = str(failure)[:40]
+    reason = failure_code(failure)
     logger.warning("Asset %s: a rendering failed (%s)", lease.row.asset_id, reason)
     Rendering.objects.filter(pk=lease.row.pk, lease_token=lease.token).update(
         reason=reason

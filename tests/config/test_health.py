@@ -112,8 +112,15 @@ def test_figures_tell_the_backlog_and_what_became_of_the_newest(figures, setting
     assert read['outbox_quarantined{kind="shoppable_media.Asset",queue="checks"}'] == 0
     assert read['media_recent_assets{state="processed"}'] == 1
     assert read['media_recent_refused_files{reason="not_a_picture"}'] == 1
-    assert read['media_recent_step_failures{step="tags"}'] == 1
-    assert read['media_recent_step_seconds{step="hashes",quantile="0.5"}'] > 0
+    assert (
+        read[
+            'media_recent_step_failures{stage="checks",step="tags",'
+            'reason="tags_unavailable"}'
+        ]
+        == 1
+    )
+    hashes = 'media_recent_step_seconds{stage="checks",step="hashes",quantile="0.5"}'
+    assert read[hashes] > 0
     assert any(name.startswith("media_model_ready") for name in read)
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from media_pipeline import conf, sandbox, services, storage
 from media_pipeline.exceptions import RefusedFile, StorageUnavailable
 from media_pipeline.models import Asset, Rendition
+from media_pipeline.services import processing
 from media_pipeline.signals import asset_settled
 from media_pipeline.testing import picture_bytes
 from outbox import leases
@@ -217,15 +218,15 @@ def test_a_product_picture_is_not_moderated(committed):
 
 def test_who_lost_the_lease_meanwhile_stays_silent(monkeypatch, settled_ids, committed):
     asset = received()
-    real = services._process
+    real = processing._process
 
-    def slow(row):
-        stored = real(row)
+    def slow(*run):
+        stored = real(*run)
         # Another worker has claimed it behind our back.
         Asset.objects.filter(pk=asset.pk).update(lease_token="e" * 32)
         return stored
 
-    monkeypatch.setattr(services, "_process", slow)
+    monkeypatch.setattr(processing, "_process", slow)
 
     assert committed(services.process_asset, asset.pk) is False
 
@@ -239,18 +240,18 @@ def test_two_that_did_the_same_work_leave_one_result(
     monkeypatch, settled_ids, committed, folders
 ):
     asset = received()
-    real = services._process
+    real = processing._process
     inner = []
 
-    def raced(row):
-        stored = real(row)
+    def raced(*run):
+        stored = real(*run)
         if not inner:
             inner.append(True)
             make_lease_end(asset)
             inner.append(services.process_asset(asset.pk))
         return stored
 
-    monkeypatch.setattr(services, "_process", raced)
+    monkeypatch.setattr(processing, "_process", raced)
 
     outer = committed(services.process_asset, asset.pk)
 
@@ -271,14 +272,14 @@ def test_what_was_written_for_an_erased_asset_is_taken_back(
     monkeypatch, committed, folders, settled_ids
 ):
     asset = received()
-    real = services._process
+    real = processing._process
 
-    def late(row):
-        stored = real(row)
+    def late(*run):
+        stored = real(*run)
         services.erase_asset(asset.pk)
         return stored
 
-    monkeypatch.setattr(services, "_process", late)
+    monkeypatch.setattr(processing, "_process", late)
 
     assert committed(services.process_asset, asset.pk) is False
 

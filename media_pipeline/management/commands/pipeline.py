@@ -7,13 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from media_pipeline import reruns, services
-from media_pipeline.exceptions import DecoderFailed, RefusedFile, StorageUnavailable
-from media_pipeline.models import Asset
+from media_pipeline.exceptions import MediaPipelineError
+from media_pipeline.models import Asset, Rendering
+from outbox.models import Work
+from outbox.services import backlog
+
+#: The kinds of work of the two stages, in their order.
+STAGES: tuple[type[Work], ...] = (Asset, Rendering)
 
 
 class Command(BaseCommand):
@@ -21,10 +25,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        actions.add_parser("status", help="count assets by state; list quarantine")
+        actions.add_parser(
+            "status", help="count assets by state, backlog by stage; list quarantine"
+        )
         for action, words in (
-            ("retry", "try quarantined assets again"),
-            ("discard", "refuse quarantined assets' files"),
+            ("retry", "try again what is in quarantine, in either stage"),
+            ("discard", "refuse quarantined assets' files; do without renditions"),
         ):
             chosen = actions.add_parser(action, help=words)
             chosen.add_argument("assets", nargs="*", type=int, metavar="ID")
@@ -37,6 +43,10 @@ class Command(BaseCommand):
             chosen = actions.add_parser(action, help=words)
             chosen.add_argument("assets", nargs="*", type=int, metavar="ID")
             chosen.add_argument("--all", action="store_true", help="all processed")
+            if action == "rerender":
+                chosen.add_argument(
+                    "--later", action="store_true", help="leave it to the workers"
+                )
         actions.add_parser("expire", help="delete uploads that nobody refers to")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,19 +55,28 @@ class Command(BaseCommand):
                 self._status()
             case "expire":
                 expired = services.expire_incoming() + services.expire_unclaimed()
+                services.expire_former_names()
                 self.stdout.write(f"{expired} uploads expired.")
             case "requeue":
-                waiting = Asset.objects.open().unleased()
-                due = waiting.update(not_before=Now(), rung_at=None)
-                self.stdout.write(f"{due} assets are due now.")
+                assets, renderings = (
+                    model.objects.open()
+                    .unleased()
+                    .update(not_before=Now(), rung_at=None)
+                    for model in (Asset, Rendering)
+                )
+                self.stdout.write(
+                    f"{assets} assets are due now, {renderings} renderings."
+                )
             case "rescore":
                 self._rerun("rescored", reruns.rescore_asset, options)
+            case "rerender" if options["later"]:
+                self._rerun("left to the workers", _is_left, options)
             case "rerender":
                 self._rerun("rerendered", reruns.rerender_asset, options)
             case "retry":
-                self._each("tried again", services.retry_asset, options)
+                self._each("tried again", _retry, options)
             case "discard":
-                self._each("discarded", services.discard_asset, options)
+                self._each("discarded", _discard, options)
 
     def _status(self) -> None:
         counts = dict(
@@ -65,13 +84,23 @@ class Command(BaseCommand):
         )
         for state in Asset.State:
             self.stdout.write(f"{state.value:14}{counts.get(state.value, 0):>8}")
-        oldest = Asset.objects.due().aggregate(oldest=Min("created_at"))["oldest"]
-        age = 0 if oldest is None else int((timezone.now() - oldest).total_seconds())
-        self.stdout.write(f"{'oldest due':14}{age:>8} s")
-        for asset in _quarantined():
+        labels = [model._meta.label for model in STAGES]
+        for stage in backlog():
+            if stage.label in labels:
+                self.stdout.write(
+                    f"{stage.queue:14}{stage.open:>8} open, {stage.due} due,"
+                    f" the oldest for {stage.oldest_due_seconds:.0f} s,"
+                    f" {stage.quarantined} in quarantine"
+                )
+        for asset in Asset.objects.quarantined().order_by("quarantined_at"):
+            failure = asset.result.get("failure", "lost")
             self.stdout.write(
-                f"quarantined: {asset.pk} since {asset.quarantined_at:%Y-%m-%d %H:%M}"
-                f" ({asset.crashes} crashes, {asset.losses} losses)"
+                f"quarantined: {asset.pk} since {_since(asset)}: {failure}"
+            )
+        for rendering in Rendering.objects.quarantined().order_by("quarantined_at"):
+            self.stdout.write(
+                f"quarantined: {rendering.asset_id}, renditions ({rendering.kind})"
+                f" since {_since(rendering)}: {rendering.reason or 'lost'}"
             )
 
     def _rerun(
@@ -88,13 +117,18 @@ class Command(BaseCommand):
         for number, asset_id in enumerate(ids, start=1):
             try:
                 changed += rerun(asset_id)
-            except (DecoderFailed, RefusedFile, StorageUnavailable) as failure:
+            except MediaPipelineError as failure:
                 failed += 1
                 self.stderr.write(f"{asset_id}: {type(failure).__name__}: {failure}")
             if self.stdout.isatty() or number == len(ids):
                 end = "\n" if number == len(ids) else "\r"
                 self.stdout.write(f"{number} of {len(ids)}", ending=end)
         self.stdout.write(f"{changed} assets {done}.")
+        if options["action"] == "rerender":
+            waiting = Rendering.objects.filter(
+                settled_at=None, kind=Rendering.Kind.ALL
+            ).count()
+            self.stdout.write(f"{waiting} wait for a worker or are in quarantine.")
         if failed:
             raise CommandError(f"{failed} failed; they are as they were.")
 
@@ -103,17 +137,38 @@ class Command(BaseCommand):
     ) -> None:
         if options["all"] == bool(options["assets"]):
             raise CommandError("Name assets by their ids, or say --all.")
-        ids = (
-            [asset.pk for asset in _quarantined()]
-            if options["all"]
-            else options["assets"]
-        )
-        for asset_id in ids:
+        for asset_id in _quarantined() if options["all"] else options["assets"]:
             if service(asset_id):
                 self.stdout.write(f"{asset_id}: {done}.")
             else:
-                self.stderr.write(f"{asset_id}: is not in quarantine.")
+                self.stderr.write(
+                    f"{asset_id}: is not in quarantine, or can't be {done}."
+                )
 
 
-def _quarantined() -> list[Asset]:
-    return list(Asset.objects.quarantined().order_by("quarantined_at"))
+def _quarantined() -> list[int]:
+    assets = Asset.objects.quarantined().order_by("quarantined_at")
+    renderings = Rendering.objects.quarantined().order_by("quarantined_at")
+    return [
+        *assets.values_list("pk", flat=True),
+        *renderings.values_list("asset_id", flat=True),
+    ]
+
+
+def _retry(asset_id: int) -> bool:
+    return services.retry_asset(asset_id) or services.retry_rendering(asset_id)
+
+
+def _discard(asset_id: int) -> bool:
+    return services.discard_asset(asset_id) or services.discard_rendering(asset_id)
+
+
+def _is_left(asset_id: int) -> bool:
+    return services.render_anew(asset_id) is not None
+
+
+def _since(work: Work) -> str:
+    return (
+        f"{work.quarantined_at:%Y-%m-%d %H:%M}"
+        f" ({work.crashes} crashes, {work.losses} losses)"
+    )
