@@ -8,6 +8,7 @@ from wagtail import hooks
 
 from .choosers import photo_chooser_viewset, product_chooser_viewset
 from .workbench import hooks as workbench_hooks  # noqa: F401
+from .workbench import prompts as workbench_prompts  # noqa: F401
 from .workbench import reports as workbench_reports  # noqa: F401
 
 

@@ -19,11 +19,16 @@ from .models import Asset
 from .pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
 from .pipeline_steps.duplicates import Duplicates
 from .pipeline_steps.products import Products
+from .pipeline_steps.prompts import Prompts
 from .product_search import with_index
+from .prompts import sought
+from .registry import Step
 from .results import Frame, PipelineResult, StepResult
 from .similarity import Appearance
 
 logger = logging.getLogger(__name__)
+
+OWN_NETWORKS = ("own_labels", "objects", "prompts")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -58,7 +63,10 @@ def worker_pipeline(profile: str, *, asked: Collection[str] = ()) -> Pipeline:
     """
     names: tuple[str, ...] | None = None
     if profile == Asset.Profile.PHOTO and conf.setting("STEPS", None) is None:
+        options = conf.step_options()
         more = (
+            # A shop's own networks: naming their files switches them on.
+            *(name for name in OWN_NETWORKS if options.get(name)),
             *(("categories",) if conf.category_head() else ()),
             *(("products",) if conf.catalogue() else ()),
             "duplicates",
@@ -67,11 +75,17 @@ def worker_pipeline(profile: str, *, asked: Collection[str] = ()) -> Pipeline:
     pipeline = build_pipeline(names, profile=profile)
     return dataclasses.replace(
         pipeline,
-        steps=tuple(
-            with_index(step, asked=asked) if isinstance(step, Products) else step
-            for step in pipeline.steps
-        ),
+        steps=tuple(_informed(step, asked) for step in pipeline.steps),
     )
+
+
+def _informed(step: Step, asked: Collection[str]) -> Step:
+    """Return the step with what it searches in or looks for."""
+    if isinstance(step, Products):
+        return with_index(step, asked=asked)
+    if isinstance(step, Prompts) and step.engine is not None:
+        return dataclasses.replace(step, sought=(*step.sought, *sought()))
+    return step
 
 
 def _with(result: PipelineResult, advice: StepResult, spent: float) -> PipelineResult:

@@ -24,6 +24,7 @@ __all__ = [
     "PhotoLikeness",
     "Picture",
     "ProductLikeness",
+    "Prompt",
     "Rendering",
     "Rendition",
 ]
@@ -272,3 +273,4 @@ from .known_pictures import (  # noqa: E402
     PhotoLikeness,
     ProductLikeness,
 )
+from .prompts import Prompt  # noqa: E402

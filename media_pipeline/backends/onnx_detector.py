@@ -132,7 +132,7 @@ class OnnxDetector:
         else:
             square = Image.new("RGB", (self.side, self.side), GREY)
             square.paste(small, (0, 0))
-        share = np.array([width, height] * 2, np.float32) / self.side
+        share = np.array([width, height] * 2, np.float32) / np.float32(self.side)
         return square, share
 
     def _inputs(self, session: Any, square: Image.Image) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class OnnxImageText:
     pad: int = 0
     scale: float = 100.0
     bias: float = 0.0
-    neutral: tuple[str, ...] = ("a photo",)
+    neutral: Sequence[str] = ("a photo",)
     picture_model: ModelAt = field(init=False, repr=False, compare=False)
     text_model: ModelAt = field(init=False, repr=False, compare=False)
     cutter: ModelAt = field(init=False, repr=False, compare=False)

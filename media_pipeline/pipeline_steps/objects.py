@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -55,7 +55,7 @@ class Objects:
 
     name: ClassVar[str] = "objects"
     shown_from: float = 0.5
-    review: tuple[str, ...] = ()  # labels that a person should look at
+    review: Sequence[str] = ()  # labels that a person should look at
     review_from: float = 0.3
     backend: str = LOCAL
     backend_options: Mapping[str, Any] = field(default_factory=dict)
