@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import connection
@@ -31,6 +32,7 @@ ROUNDS = 15
 
 def run() -> None:
     setup_test_environment(debug=False)
+    settings.CMS_VIEWED_ONE_IN = 0  # else chance adds a query to some pages
     call_command("migrate", verbosity=0, interactive=False)
     _shop()
     client = Client()
@@ -100,7 +102,7 @@ def _galleries() -> None:
     print("\n| CPU ms | min / median / max |\n|---|---|")
     for name, values in taken.items():
         print(f"| {name} | {spread([value / 5 for value in values])} |")
-    print(f"| ratio, ours / Wagtail's | {ratio(our, wagtail)} |")
+    print(f"| ratio, ours / Wagtail's (goal 0.1) | {ratio(our, wagtail)} |")
 
 
 def _shop() -> None:

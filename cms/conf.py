@@ -21,3 +21,10 @@ def photo_pages_are_indexed() -> bool:
     """``CMS_PHOTO_PAGES_ARE_INDEXED``: whether search engines may list the
     photos' own pages. Default True."""
     return bool(getattr(settings, "CMS_PHOTO_PAGES_ARE_INDEXED", True))
+
+
+def viewed_one_in() -> int:
+    """``CMS_VIEWED_ONE_IN``: of so many requests for a photo's own page, or for a
+    product's with a leading photo, one by chance has smaller AVIFs made of that
+    photo, unless it has them. 0: never. Default 20."""
+    return int(getattr(settings, "CMS_VIEWED_ONE_IN", 20))

@@ -14,6 +14,7 @@ from . import conf
 from .galleries import Gallery, Rule, RuleKind, gallery_by_rule, with_lead
 from .product_urls import shop_url
 from .structured import for_script
+from .viewed import note_viewed
 
 
 def product_context(
@@ -55,7 +56,10 @@ def photos_of(request: HttpRequest, key: str, *, language: str) -> Gallery:
         count=conf.gallery_page_size(),
         after=request.GET.get("after", "")[:64] if asked else "",
     )
-    return with_lead(gallery, surface=surface, language=language)
+    led = with_lead(gallery, surface=surface, language=language)
+    if led.lead is not None:
+        note_viewed(request, [led.lead])
+    return led
 
 
 def list_context(request: HttpRequest, *, language: str) -> dict[str, Any]:

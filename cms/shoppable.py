@@ -106,6 +106,7 @@ class ShoppablePhoto(ShownPhoto):
     """A public photo with the products that it shows."""
 
     products: tuple[TaggedProduct, ...] = field(default=())
+    asset_id: int | None = None
 
     @property
     def hotspots(self) -> tuple[TaggedProduct, ...]:
@@ -141,7 +142,10 @@ def join_cards(photos: PhotoQuerySet, language: str) -> list[ShoppablePhoto]:
         products = _products(photo, cards)
         shown.append(
             ShoppablePhoto(
-                **_shown(photo, picture), products=products, product_count=len(products)
+                **_shown(photo, picture),
+                products=products,
+                product_count=len(products),
+                asset_id=photo.asset_id,
             )
         )
     return shown

@@ -15,6 +15,7 @@ from ugc.models import Photo
 from . import conf
 from .shoppable import ShoppablePhoto, join_cards
 from .structured import for_script
+from .viewed import note_viewed
 
 
 @require_safe
@@ -27,6 +28,7 @@ def photo(request: HttpRequest, public_id: str) -> HttpResponse:
     if not found:
         raise Http404
     shown = found[0]
+    note_viewed(request, found)
     context = {
         "photo": shown,
         "page_url": request.build_absolute_uri(shown.url),

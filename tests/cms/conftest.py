@@ -8,6 +8,7 @@ from . import material
 @pytest.fixture(autouse=True)
 def _site(settings, tmp_path):
     settings.UGC_PUBLISH_INLINE = True
+    settings.CMS_VIEWED_ONE_IN = 0  # chance has no place in a test
     # WhiteNoise warns of a folder that is not there, and here warnings are errors.
     settings.STATIC_ROOT = tmp_path
 

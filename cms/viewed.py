@@ -1,0 +1,37 @@
+"""Tells the pipeline, now and then, which photos are really looked at."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterable
+
+from django.db import DatabaseError, transaction
+from django.http import HttpRequest
+
+from media_pipeline import services as media
+
+from . import conf
+from .shoppable import ShoppablePhoto
+
+logger = logging.getLogger(__name__)
+
+
+def note_viewed(request: HttpRequest, photos: Iterable[ShoppablePhoto]) -> None:
+    """Wish better AVIFs of the photos, in one of ``CMS_VIEWED_ONE_IN`` requests.
+
+    Chance alone says in which: what is often looked at is soon met, and nobody is
+    counted or remembered. The page never fails by it.
+    """
+    one_in = conf.viewed_one_in()
+    if one_in < 1 or request.method != "GET" or secrets.randbelow(one_in):
+        return
+    asset_ids = [photo.asset_id for photo in photos if photo.asset_id is not None]
+    if not asset_ids:
+        return
+    try:
+        # Its own savepoint, so that a failure spoils no transaction around the page.
+        with transaction.atomic():
+            media.want_small(asset_ids)
+    except DatabaseError:
+        logger.warning("Better AVIFs could not be wished", exc_info=True)
