@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from media_pipeline.exceptions import RefusedFile
 
+from .wholeness import JpegCoverage
+
 JPEG, PNG, WEBP, AVIF, HEIF = "JPEG", "PNG", "WEBP", "AVIF", "HEIF"
 
 _AVIF_BRANDS = {b"avif", b"avis"}
@@ -136,27 +138,38 @@ def _gif_is_animated(data: bytes) -> bool:
 class JpegFrame:
     scans: int
     end: int | None  # offset of the end marker of the first picture
+    # Whether its last scan is the first to tell of these coefficients: cut there,
+    # a part of the picture is coarse and not only a last bit less exact.
+    ends_coarse: bool = False
 
 
 def jpeg_frame(data: bytes, *, max_scans: int) -> JpegFrame:
     """Walk the segments of the first picture. Refuses a bomb of scans.
 
+    Refuses one too that an end marker ends before all its scans, or restart
+    intervals, have come: decoders fill up what is missing and say nothing.
     Scans in thumbnails don't count: they lie inside a segment, which is skipped.
     """
     at, scans = 2, 0
+    coverage = JpegCoverage()
     while True:
         found = _JPEG_MARKER.search(data, at)
         if found is None:
             return JpegFrame(scans, None)
+        if scans:
+            coverage.entropy_coded(data, at, found.start())
         marker = data[found.end() - 1]
         at = found.end()
         if marker == _EOI:
-            return JpegFrame(scans, found.start())
+            if not coverage.is_whole():
+                raise RefusedFile("truncated")
+            return JpegFrame(scans, found.start(), coverage.ends_coarse)
         if marker in (_SOI, 0x01):
             continue
         length = int.from_bytes(data[at : at + 2], "big")
         if length < 2:
             return JpegFrame(scans, None)
+        coverage.segment(marker, data[at + 2 : at + min(length, 64)])
         at += length
         if marker == _SOS:
             scans += 1

@@ -34,6 +34,7 @@ from media_pipeline.results import FileFacts
 
 from . import formats
 from .file_facts import exif_orientation, read_facts
+from .wholeness import check_png_rows
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -45,7 +46,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _WHITE = (255, 255, 255)
-_GREY = (128, 128, 128)
+_GREY = 128
 
 # What the decoders raise on broken files. Their memory errors are not among them.
 _DECODER_ERRORS = (
@@ -95,6 +96,7 @@ class Upload:
         self.kind = formats.sniffed(data)
         self._data = data
         self._jpeg_end: int | None = None
+        self._may_end_coarse = False
         self._check_frame(rules)
         with self._decoding():
             picture = self._open()
@@ -117,15 +119,22 @@ class Upload:
         """What the file says of itself; known once it was decoded."""
         return self._facts or FileFacts()
 
-    def pixels(self, at_least: Size) -> Image.Image:
+    def learn_turn(self) -> None:
+        """Know how the picture is turned; a PNG may tell of it at its end."""
+        if self.kind == formats.PNG:
+            self._decoded_for(self.master)
+
+    def pixels(self, at_least: Size, decoded: Size | None = None) -> Image.Image:
         """Return the picture upright, at this size but at most the master's.
 
-        A JPEG is decoded at the DCT scale that is enough for it, others once.
-        Turning and colours come after the scaling: fewer pixels to work on.
+        A JPEG is decoded at the DCT scale that is enough for it or, if that is
+        larger, for ``decoded``; others once. Turning and colours come after the
+        scaling: fewer pixels to work on.
         """
         if self._whole is not None:
             return self._whole
-        picture = self._decoded_for(at_least)
+        decoded = max(at_least, decoded or at_least, key=lambda size: size.pixels)
+        picture = self._decoded_for(decoded)
         # After the decoding: only then a PNG's turn is known.
         wanted = self._wanted(at_least)
         result = self._canonical(_scaled(picture, self._turned(wanted)))
@@ -158,6 +167,7 @@ class Upload:
         if self.kind == formats.JPEG:
             frame = formats.jpeg_frame(data, max_scans=rules.max_jpeg_scans)
             self._jpeg_end = frame.end
+            self._may_end_coarse = frame.scans > 1 and frame.ends_coarse
         elif self.kind == formats.PNG:
             if len(data) >= 24:
                 self._check_pixels(struct.unpack_from(">II", data, 16), rules)
@@ -229,6 +239,9 @@ class Upload:
                 self._orientation_after_load(picture)
         if self.kind == formats.JPEG:
             self._check_tail(picture)
+        elif self.kind == formats.PNG and _ends_black(picture):
+            # Rows that never came are black; so are honest nights.
+            check_png_rows(self._data)
         return picture
 
     def _orientation_after_load(self, picture: Image.Image) -> None:
@@ -243,11 +256,12 @@ class Upload:
         """Refuse a JPEG whose data ends before its picture does.
 
         libjpeg fills what is missing with mid grey and says nothing when an end
-        marker follows. Only a picture that ends in exactly that grey is looked
-        at twice: bytes put before the end marker change nothing of a whole
-        picture, but are taken for the missing part of a cut one.
+        marker follows. Only a picture that ends in exactly that grey, or with a
+        scan that may be cut, is looked at twice: bytes put before the end marker
+        change nothing of a whole picture, but are taken for the missing part of a
+        cut one.
         """
-        if self._jpeg_end is None or not _ends_grey(picture):
+        if self._jpeg_end is None or not (self._may_end_coarse or _ends_grey(picture)):
             return
         data, end = self._data, self._jpeg_end
         filler = bytes((7 * at * at + at) % 251 for at in range(4096))
@@ -280,12 +294,22 @@ def _frames(picture: Image.Image) -> int:
 
 
 def _ends_grey(picture: Image.Image) -> bool:
-    if picture.mode not in ("L", "RGB"):
-        return False
     width, height = picture.size
     corner = picture.crop((max(0, width - 2), max(0, height - 2), width, height))
-    grey = _GREY if picture.mode == "RGB" else _GREY[0]
-    return corner.getcolors() == [(corner.width * corner.height, grey)]
+    # CMYK is stored as its opposite: there the grey is 127.
+    return all(
+        _GREY - 1 <= least <= most <= _GREY
+        for least, most in (band.getextrema() for band in corner.split())
+    )
+
+
+def _ends_black(picture: Image.Image) -> bool:
+    """Whether one of its last two rows is empty: of interlaced rows, the last come."""
+    width, height = picture.size
+    return any(
+        picture.crop((0, row, width, row + 1)).getbbox(alpha_only=False) is None
+        for row in range(max(0, height - 2), height)
+    )
 
 
 def _scaled(picture: Image.Image, size: Size) -> Image.Image:

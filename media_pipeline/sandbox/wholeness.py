@@ -1,0 +1,182 @@
+"""Whether a file holds all of its picture, where decoders don't tell.
+
+libjpeg fills what is missing with grey, or leaves it coarse; Pillow leaves the rows
+that a PNG lacks black; libde265 conceals what it can't read. Plain reading of bytes,
+and cheap: nothing is decoded but, where a picture ends in black, a PNG's rows.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from media_pipeline.exceptions import RefusedFile
+
+# --- JPEG -----------------------------------------------------------------------
+
+_SOS, _DRI = 0xDA, 0xDD
+# Huffman and arithmetic coding, in one go or progressive; no lossless or layered ones.
+_SOF = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+_NEVER = 99  # no scan told of this coefficient
+
+
+@dataclass(slots=True)
+class _Component:
+    across: int  # sampling factors
+    down: int
+    # By coefficient, in the order of the zigzag: how many low bits are missing.
+    missing_bits: list[int] = field(default_factory=lambda: [_NEVER] * 64)
+
+    def has_all(self, coefficients: slice) -> bool:
+        return not any(self.missing_bits[coefficients])
+
+    @property
+    def has_no_detail(self) -> bool:
+        return set(self.missing_bits[1:]) == {_NEVER}
+
+
+@dataclass(slots=True)
+class JpegCoverage:
+    """What the scans of a picture have told so far (ITU-T T.81, B.2 and G.1)."""
+
+    ends_coarse: bool = False
+    _width: int = 0
+    _height: int = 0
+    _components: dict[int, _Component] = field(default_factory=dict)
+    _in_scan: list[_Component] = field(default_factory=list)
+    _interval: int = 0
+    _restarts: list[int] = field(default_factory=list)
+    _lacks_intervals: bool = False
+
+    def segment(self, marker: int, body: bytes) -> None:
+        """Take in a segment; the first 62 bytes are enough of any that counts."""
+        if marker in _SOF and not self._components and len(body) >= 6:
+            self._height, self._width = struct.unpack_from(">HH", body, 1)
+            for at in range(6, min(6 + 3 * body[5], len(body) - 2), 3):
+                across, down = divmod(body[at + 1], 16)
+                self._components[body[at]] = _Component(across or 1, down or 1)
+        elif marker == _DRI and len(body) >= 2:
+            self._interval = int.from_bytes(body[:2], "big")
+        elif marker == _SOS and body:
+            self._end_scan()
+            self._begin_scan(body)
+
+    def entropy_coded(self, data: bytes, start: int, end: int) -> None:
+        """Take in the data behind a scan's header, or a stretch of it."""
+        if self._interval:
+            self._restarts += [
+                data[m.end() - 1] & 7 for m in _restarts(data, start, end)
+            ]
+
+    def is_whole(self) -> bool:
+        """Whether nothing is missing, now that the picture has ended."""
+        self._end_scan()
+        if not self._components:
+            return True  # no frame that we know: the decoder's business
+        first, *others = self._components.values()
+        if self._lacks_intervals or not first.has_all(slice(0, 64)):
+            return False
+        if not all(other.has_all(slice(0, 1)) for other in others):
+            return False
+        # Of a picture without colours nothing finer need be told of them.
+        return all(other.has_no_detail for other in others) or all(
+            other.has_all(slice(1, 64)) for other in others
+        )
+
+    def _begin_scan(self, body: bytes) -> None:
+        count = body[0]
+        if len(body) < 4 + 2 * count:
+            return
+        known = (self._components.get(body[1 + 2 * at]) for at in range(count))
+        self._in_scan = [component for component in known if component is not None]
+        first, last, bits = body[1 + 2 * count : 4 + 2 * count]
+        high, low = divmod(bits, 16)
+        self.ends_coarse = high == 0
+        for component in self._in_scan:
+            for coefficient in range(first, min(last, 63) + 1):
+                component.missing_bits[coefficient] = low
+
+    def _end_scan(self) -> None:
+        if self._in_scan and self._interval and self._height:
+            wanted = -(-self._blocks() // self._interval) - 1
+            # A closing one behind the last interval harms nobody.
+            came = len(self._restarts)
+            if came < wanted or self._restarts != [at % 8 for at in range(came)]:
+                self._lacks_intervals = True
+        self._in_scan, self._restarts = [], []
+
+    def _blocks(self) -> int:
+        """Return how many units a scan's restarts are counted in (A.2)."""
+        most_across = max(each.across for each in self._components.values())
+        most_down = max(each.down for each in self._components.values())
+        if len(self._in_scan) > 1:
+            across, down = 8 * most_across, 8 * most_down
+            return -(-self._width // across) * -(-self._height // down)
+        [only] = self._in_scan
+        width = -(-self._width * only.across // most_across)
+        height = -(-self._height * only.down // most_down)
+        return -(-width // 8) * -(-height // 8)
+
+
+def _restarts(data: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
+    return _RESTART.finditer(data, start, end)
+
+
+# --- PNG ------------------------------------------------------------------------
+
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# First column and row, steps between columns and rows (PNG 3rd edition, 8.2).
+_ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+
+
+def check_png_rows(data: bytes) -> None:
+    """Refuse a PNG whose data ends before its last row. Inflates all of it.
+
+    ``data`` has passed ``formats.check_png``.
+    """
+    width, height, depth, colour, _, _, interlace = struct.unpack_from(
+        ">IIBBBBB", data, 16
+    )
+    pixel_bits = depth * _SAMPLES.get(colour, 1)
+    passes = _ADAM7 if interlace else ((0, 0, 1, 1),)
+    rows = [
+        (
+            -(-(height - top) // down),
+            1 + (-(-(width - left) // across) * pixel_bits + 7) // 8,
+        )
+        for left, top, across, down in passes
+        if height > top and width > left
+    ]
+    inflater = zlib.decompressobj()
+    wanted = sum(count * length for count, length in rows)
+    inflated = 0
+    try:
+        for part in _png_data(data):
+            while part and inflated < wanted:
+                inflated += len(inflater.decompress(part, 1 << 20))
+                part = inflater.unconsumed_tail
+    except zlib.error as error:
+        raise RefusedFile("damaged") from error
+    if inflated < wanted:
+        raise RefusedFile("truncated")
+
+
+def _png_data(data: bytes) -> Iterator[bytes]:
+    at = 8
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"IDAT":
+            yield data[at + 8 : at + 8 + length]
+        at += 12 + length
