@@ -82,9 +82,12 @@ def seen_elsewhere(photo: Photo, findings: Findings, language: str) -> list[Seen
     }
     keys = _ids(likenesses, "product")
     cards = get_catalogue().cards(keys, language=language) if keys else {}
+    # A banned picture that is still here is one picture, not two.
+    twice = banned.keys()
     found = (
         _seen(each, photo, photos.get(each.id), banned.get(each.id), cards.get(each.id))
         for each in likenesses
+        if each.kind != "photo" or each.id not in twice
     )
     return [each for each in found if each is not None]
 

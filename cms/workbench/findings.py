@@ -120,6 +120,10 @@ class Candidate:
     y: float
 
 
+# Its number stands above a box, or below one that begins at the picture's edge.
+_TOP = 0.07
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in the picture something was found; sides in [0, 1] from the top left.
@@ -139,7 +143,18 @@ class Place:
     def svg(self) -> dict[str, str]:
         """The sides as SVG attributes say them, in any language."""
         sides = {"x": self.x, "y": self.y, "width": self.width, "height": self.height}
+        if self.y < _TOP:
+            sides["plate"] = self.y + self.height
         return {name: f"{value * 100:.2f}%" for name, value in sides.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What one step found at one or more places."""
+
+    words: str
+    level: str
+    numbers: tuple[int, ...]
 
 
 # How a picture was known again, the surest first.
@@ -212,6 +227,18 @@ class Findings:
     likenesses: tuple[Likeness, ...] | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def places_by_remark(self) -> tuple[Remark, ...]:
+        """What is numbered in the picture, in words, each remark once."""
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for place in self.places:
+            if place.number:
+                numbers.setdefault((place.words, place.level), []).append(place.number)
+        return tuple(
+            Remark(words, level, tuple(found))
+            for (words, level), found in numbers.items()
+        )
 
     @property
     def badges(self) -> tuple[Badge, ...]:

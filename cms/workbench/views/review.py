@@ -74,7 +74,6 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
         "candidates": _candidates(findings, photo),
         "searched": search_in_box(photo, request.GET),
         "sides": _sides(request.GET),
-        "numbered": [each for each in findings.places if each.number],
         "confirmed": [each for each in elsewhere if each.likeness.how != "vector"],
         "alike": [each for each in elsewhere if each.likeness.how == "vector"],
         "this_picture": evidence.this_picture(photo) if elsewhere else None,
