@@ -60,6 +60,7 @@ class JpegCoverage:
                 across, down = divmod(body[at + 1], 16)
                 self._components[body[at]] = _Component(across or 1, down or 1)
         elif marker == _DRI and len(body) >= 2:
+            self._end_scan()  # whose intervals were counted by the old one
             self._interval = int.from_bytes(body[:2], "big")
         elif marker == _SOS and body:
             self._end_scan()
