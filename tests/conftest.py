@@ -100,13 +100,12 @@ def django_db_modify_db_settings(
     from django.db import connection
 
     name = connection.settings_dict.get("TEST", {}).get("NAME")
-    if connection.vendor != "sqlite" or name or request.config.option.nomigrations:
+    cache = getattr(request.config, "cache", None)
+    if connection.vendor != "sqlite" or name or cache is None:
         yield None
         return
     name = connection.creation._get_test_db_name()
-    with contextlib.closing(
-        HeadStart.of(name, request.config.cache.mkdir("migrated"))
-    ) as start:
+    with contextlib.closing(HeadStart.of(name, cache.mkdir("migrated"))) as start:
         yield start
 
 

@@ -59,9 +59,9 @@ print(json.dumps(settled))
 LONG_WORK = (
     SETUP
     + """
-settings.OUTBOX_LEASE_SECONDS = 1
-settings.OUTBOX_HEARTBEAT_SECONDS = 0.2
-settings.OUTBOX_MAX_KEPT_ALIVE_SECONDS = 3
+settings.OUTBOX_LEASE_SECONDS = 4
+settings.OUTBOX_HEARTBEAT_SECONDS = 0.4
+settings.OUTBOX_MAX_KEPT_ALIVE_SECONDS = 8
 (pk,) = json.loads(sys.argv[1])
 
 def stolen_within(seconds):
@@ -74,8 +74,8 @@ def stolen_within(seconds):
 
 first = leases.claim(OutgoingMail, pk)
 with first.kept_alive():
-    held = stolen_within(2) is None
-    second = stolen_within(8)
+    held = stolen_within(7) is None
+    second = stolen_within(120)
 print(json.dumps([held, second is not None, first.finish(), second.finish()]))
 """
 )
