@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from media_pipeline.services import colour_wording
+
 Words = str | Promise
 
 # Where a score turns from "unlikely" to "possible" to "likely".
@@ -257,12 +259,12 @@ class Findings:
 
 
 def read_findings(
-    result: Mapping[str, Any] | None, said: Sequence[str] = ()
+    result: Mapping[str, Any] | None, said: Sequence[str] = (), language: str = "en"
 ) -> Findings:
     """Return what an asset's ``result`` says. No result at all: nothing checked.
 
     ``said`` are the reasons for a look at the author's words; they stand beside the
-    picture's own.
+    picture's own. Colours are named in ``language``.
 
     The result is the pipeline command's JSON object; keys it lacks and values
     that are null count as "not looked".
@@ -278,7 +280,7 @@ def read_findings(
         tags=_tags(result.get("tags")),
         colours=tuple(
             Colour(
-                name=str(colour.get("name", "")),
+                name=colour_wording(str(colour.get("name", "")), language),
                 hex=str(colour.get("hex", "")),
                 percent=round(float(colour.get("share") or 0) * 100),
             )

@@ -40,6 +40,7 @@ from .wishes import (
     want_renditions,
     want_small,
 )
+from .words import colour_wording, tag_wording
 
 __all__ = [
     "PublicCopies",
@@ -47,6 +48,7 @@ __all__ = [
     "check_text",
     "claim_asset",
     "clear_public_names",
+    "colour_wording",
     "copy_to_public",
     "discard_asset",
     "discard_copies",
@@ -71,6 +73,7 @@ __all__ = [
     "set_public_names",
     "shown_name",
     "split_candidates",
+    "tag_wording",
     "want_no_renditions",
     "want_renditions",
     "want_small",

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from media_pipeline import services as media
@@ -40,7 +41,9 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
     tab = lists.tab_of(photo)
     previous_id, next_id = lists.neighbours(photo, tab or Tab.WAITING)
     findings = read_findings(
-        photo.asset.result if photo.asset else None, services.reasons_in_words(photo)
+        photo.asset.result if photo.asset else None,
+        services.reasons_in_words(photo),
+        language(),
     )
     tagged = _tagged(photo, findings)
     elsewhere = evidence.seen_elsewhere(photo, findings, language())
@@ -82,9 +85,13 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
         "ban_form": BanForm(),
         "query": query,
         "found": search_products(query),
-        "words": list(words),
+        "words": [{"word": word, "shown": _shown(word)} for word in words],
         "seen_tags": [
-            {"seen": seen, "is_taken": seen.label.lower() in words}
+            {
+                "seen": seen,
+                "shown": _shown(seen.label),
+                "is_taken": seen.label.lower() in words,
+            }
             for seen in findings.tags or ()
         ],
         "surfaces": _surfaces(photo),
@@ -104,6 +111,7 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
             {
                 "decision": decision,
                 "labels": [get_reason(code).label for code in decision.reasons],
+                "rule": _RULES.get(decision.rule, decision.rule),
             }
             for decision in reversed(photo.decisions.all())
         ],
@@ -123,6 +131,16 @@ def _for_review() -> PhotoQuerySet:
     return lists.for_tiles(Photo.objects.all()).prefetch_related(
         "product_tags", "tags", "permissions", "decisions__actor", "events"
     )
+
+
+# Rules that decide without a person, as an editor calls them.
+_RULES = {"ban_list": _("Ban list")}
+
+
+def _shown(word: str) -> str:
+    """A word as the editor says it, beside the one that galleries go by."""
+    own = media.tag_wording(word, language())
+    return word if own.lower() == word.lower() else f"{own} · {word}"
 
 
 def _sides(query: QueryDict) -> dict[str, str]:

@@ -1,0 +1,17 @@
+"""How tags and colours are said in a language; what is stored is English."""
+
+from __future__ import annotations
+
+
+def tag_wording(label: str, language: str) -> str:
+    """Return a tag's word in this language; the label itself if it has no other."""
+    from ..backends.shop_words import wording
+
+    return wording(label, language)
+
+
+def colour_wording(name: str, language: str) -> str:
+    """Return a colour's name in this language; the name itself if it is unknown."""
+    from ..backends.colour_names import wording
+
+    return wording(name, language)
