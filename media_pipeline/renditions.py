@@ -36,6 +36,11 @@ SMALL_AVIF_QUALITY = 65
 SMALL_AVIF_SPEED = 8
 JPEG_QUALITY = 85  # jpegli's number, about turbo's 83
 
+# How much larger a picture is than what is made of it, at least: of a picture that
+# was made before, and of what a JPEG decoder makes at half or a quarter of its scale.
+CASCADE_STEP = 1.5
+DECODE_STEP = 1.3
+
 QUEUE_WIDTHS = (320, 1280)  # px; what an editor sees before anything else is made
 
 PLACEHOLDER_FORMAT = "webp"
@@ -148,22 +153,37 @@ def resized(picture: Image.Image, size: Size) -> Image.Image:
     return target
 
 
+def source_size(sizes: Sequence[Size]) -> Size:
+    """Return what to scale a picture to before it is scaled to these sizes.
+
+    Widest first. Two Lanczos one after the other show where the second hardly
+    makes smaller: 7 points of SSIMULACRA2 at 1280 px made of 1440.
+    """
+    widest = sizes[0]
+    if len(sizes) == 1:
+        return widest
+    return widest.scaled(max(1.0, CASCADE_STEP * sizes[1].width / widest.width))
+
+
 def cascade(
     picture: Image.Image, sizes: Sequence[Size], known: Image.Image | None = None
 ) -> Iterator[Image.Image]:
-    """Yield a picture in these sizes, widest first, each made of the one before.
+    """Yield a picture in these sizes, widest first.
 
-    Lanczos throughout: area averaging loses up to 20 points of SSIMULACRA2, the
-    cascade itself nothing visible. ``known`` is the picture in a size that was
-    made before.
+    Each is made of the smallest before it that is by ``CASCADE_STEP`` larger.
+    Lanczos throughout: area averaging loses up to 20 points of SSIMULACRA2.
+    ``known`` is the picture in a size that was made before.
     """
+    made = [picture] if known is None else [picture, known]
     for size in sizes:
         wanted = (size.width, size.height)
-        if known is not None and known.size == wanted:
-            picture = known
-        elif picture.size != wanted:
-            picture = resized(picture, size)
-        yield picture
+        found = next((each for each in made if each.size == wanted), None)
+        if found is None:
+            larger = (each for each in made if each.width >= size.width * CASCADE_STEP)
+            source = min(larger, key=lambda each: each.width, default=picture)
+            found = resized(source, size)
+            made.append(found)
+        yield found
 
 
 def encode(

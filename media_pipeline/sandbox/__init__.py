@@ -1,11 +1,11 @@
 """The trust boundary: hostile bytes in, a frame and clean files out.
 
-``opened`` is all that the rest of the package uses. The worker never decodes.
+``opened`` and ``rendered`` are all that the rest of the package uses. The worker never decodes.
 """
 
 from __future__ import annotations
 
-from .client import EncodedFile, OpenedPicture, Rendered, close, opened
+from .client import EncodedFile, OpenedPicture, Rendered, close, opened, rendered
 from .notes import RenditionNotes
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "RenditionNotes",
     "close",
     "opened",
+    "rendered",
 ]

@@ -16,7 +16,7 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -26,13 +26,14 @@ from media_pipeline import renditions
 from media_pipeline.exceptions import RefusedFile
 from media_pipeline.recipes import Recipe, apply_recipe
 from media_pipeline.renditions import (
+    DECODE_STEP,
     PLACEHOLDER_FORMAT,
     PLACEHOLDER_LONG_SIDE,
     WIDTHS,
     WORKING_LONG_SIDE,
     Plan,
     Size,
-    planned,
+    encode_placeholder,
     rendition_sizes,
 )
 
@@ -89,7 +90,8 @@ def _talk(
             plan=Plan(request["plan"]),
             master=request["master"],
         )
-        _send(control, picture.check())
+        if request["steps"]:
+            _send(control, picture.check())
         question = control.recv(MESSAGE_BYTES)
         if question:
             _send(control, picture.render(json.loads(question)))
@@ -146,16 +148,13 @@ class _Conversation:
     def check(self) -> dict[str, Any]:
         """Return the facts; the pixels for the steps are put into the mapping."""
         upload = self._upload
-        widest = planned(self._plan, rendition_sizes(upload.master))[0][0]
+        upload.learn_turn()
         working = upload.master.within(WORKING_LONG_SIDE)
         if self._is_master_wanted:
             self._pixels = upload.master_pixels()
         else:
-            self._pixels = upload.pixels(
-                max(widest, working, key=lambda size: size.pixels)
-            )
-        # Again: a turn that a PNG tells of at its end is known only now.
-        working = upload.master.within(WORKING_LONG_SIDE)
+            planned = renditions.planned(self._plan, rendition_sizes(upload.master))
+            self._pixels = self._decoded([size for size, _ in planned], working)
         self._working = next(renditions.cascade(self._pixels, [working]))
         raw = self._working.tobytes()
         self._answer[: len(raw)] = raw
@@ -165,6 +164,24 @@ class _Conversation:
             "facts": asdict(upload.facts),
             "timings_ms": {"decode": self._lap()},
         }
+
+    def _decoded(
+        self,
+        sizes: Sequence[Size],
+        besides: Size | None = None,
+        *,
+        thrifty: bool = False,
+    ) -> Image.Image:
+        """Return pixels enough for these sizes, widest first, and for one besides.
+
+        ``thrifty``: of the cheapest decoding that has as many at all.
+        """
+        if thrifty:
+            return self._upload.pixels(sizes[0])
+        source = renditions.source_size(sizes)
+        if besides is not None and besides.pixels > source.pixels:
+            source = besides
+        return self._upload.pixels(source, sizes[0].scaled(DECODE_STEP))
 
     def render(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Return what was encoded: the master first, then renditions, widest first."""
@@ -196,55 +213,57 @@ class _Conversation:
             put("master", "jpeg", Size(*master.size), renditions.encode_master(master))
             del master
             timings["master"] = self._lap()
-        if question.get("renditions", True) or question.get("placeholder"):
-            plan = Plan(question.get("plan", Plan.ALL))
-            xmp = self._xmp(question)
-            for shown, formats in self._shown(question, plan):
-                size = Size(*shown.size)
+        pixels, wanted = self._to_encode(question)
+        if pixels is not None:
+            small = question.get("plan") == Plan.SMALL
+            xmp = self._xmp(question)  # known only now: decoding tells the source
+            known = self._working if question.get("recipe") is None else None
+            pictures = renditions.cascade(pixels, [size for size, _ in wanted], known)
+            for picture, (size, formats) in zip(pictures, wanted, strict=True):
                 for format in formats:
                     if format == PLACEHOLDER_FORMAT:
-                        put(
-                            "placeholder",
-                            format,
-                            size,
-                            renditions.encode_placeholder(shown),
-                        )
+                        kind, content = "placeholder", encode_placeholder(picture)
                     else:
-                        content = renditions.encode(
-                            shown, format, xmp, small=plan is Plan.SMALL
-                        )
-                        put("rendition", format, size, content)
+                        kind = "rendition"
+                        content = renditions.encode(picture, format, xmp, small=small)
+                    put(kind, format, size, content)
             timings["renditions"] = self._lap()
         return answer
 
-    def _shown(
-        self, question: Mapping[str, Any], plan: Plan
-    ) -> Iterator[tuple[Image.Image, list[str]]]:
-        """Yield what the renditions show in each size, with the formats to make."""
+    def _to_encode(
+        self, question: Mapping[str, Any]
+    ) -> tuple[Image.Image | None, list[tuple[Size, list[str]]]]:
+        """Return what the renditions show, with their sizes and formats."""
         upload, recipe = self._upload, question.get("recipe")
+        upload.learn_turn()
         parsed = None if recipe is None else Recipe.from_json(recipe)
         shown = upload.master if parsed is None else parsed.shown_size(upload.master)
-        sizes = rendition_sizes(shown, question.get("widths", WIDTHS))
-        wanted = []
+        wanted: list[tuple[Size, list[str]]] = []
         if question.get("renditions", True):
-            wanted = planned(plan, sizes, question.get("formats", renditions.FORMATS))
+            wanted = renditions.planned(
+                Plan(question.get("plan", Plan.ALL)),
+                rendition_sizes(shown, question.get("widths", WIDTHS)),
+                question.get("formats", renditions.FORMATS),
+            )
         if question.get("placeholder"):
             wanted.append((shown.within(PLACEHOLDER_LONG_SIDE), [PLACEHOLDER_FORMAT]))
         if not wanted:
-            return
-        widest, known = wanted[0][0], None
-        if parsed is None:
-            known = self._working
-            pixels = self._pixels
-            if pixels is None or pixels.width < widest.width:
-                pixels = upload.pixels(widest)
-        else:
+            return None, []
+        widest = wanted[0][0]
+        if parsed is not None:
             # So many pixels that what the crop leaves still fills its widest rendition.
-            pixels = upload.pixels(upload.master.scaled(widest.width / shown.width))
-            pixels = apply_recipe(pixels, parsed)
-        pictures = renditions.cascade(pixels, [size for size, _ in wanted], known)
-        for picture, (_, formats) in zip(pictures, wanted, strict=True):
-            yield picture, formats
+            fills = upload.master.scaled(widest.width / shown.width)
+            pixels = self._pixels
+            if pixels is None or pixels.width < fills.width:
+                pixels = self._decoded([fills])
+            elif pixels.width > fills.width:
+                pixels = renditions.resized(pixels, fills)
+            return apply_recipe(pixels, parsed), wanted
+        if self._pixels is not None and self._pixels.width >= widest.width:
+            return self._pixels, wanted
+        # Decoding is a fourteenth of the work with AVIFs, a third of it without.
+        thrifty = not any("avif" in formats for _, formats in wanted)
+        return self._decoded([size for size, _ in wanted], thrifty=thrifty), wanted
 
     def _xmp(self, question: Mapping[str, Any]) -> bytes:
         notes = RenditionNotes(**(question.get("notes") or {}))

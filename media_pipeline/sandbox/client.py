@@ -96,27 +96,20 @@ class OpenedPicture:
         that the picture gets; the notes are written into each of them, and into
         nothing else.
         """
-        question = {
-            "master": master,
-            "renditions": renditions,
-            "formats": list(formats),
-            "widths": list(widths),
-            "recipe": None if recipe is None else recipe.as_json(),
-            "notes": None if notes is None else asdict(notes),
-            "plan": plan,
-            "placeholder": placeholder,
-        }
-        self._child.ask(question)
-        answer = self._child.answer()
-        files = self._child.files(answer)
-        self.timings_ms.update(_timings(answer))
-        masters = [file for kind, file in files if kind == "master"]
-        placeholders = [file for kind, file in files if kind == "placeholder"]
-        return Rendered(
-            master=masters[0] if masters else None,
-            renditions=tuple(file for kind, file in files if kind == "rendition"),
-            placeholder=placeholders[0].content if placeholders else None,
+        answer, rendered = self._child.rendered(
+            {
+                "master": master,
+                "renditions": renditions,
+                "formats": list(formats),
+                "widths": list(widths),
+                "recipe": None if recipe is None else recipe.as_json(),
+                "notes": None if notes is None else asdict(notes),
+                "plan": plan,
+                "placeholder": placeholder,
+            }
         )
+        self.timings_ms.update(_timings(answer))
+        return rendered
 
 
 @contextlib.contextmanager
@@ -135,9 +128,43 @@ def opened(
     """
     if not data:
         raise RefusedFile("empty_file")  # no memory can be made of it
-    with _server().child(data, _request(plan, master, is_ours)) as child:
+    with _server().child(data, _request(plan, master=master, is_ours=is_ours)) as child:
         answer = child.answer()
         yield OpenedPicture(child.frame(answer), _timings(answer), child)
+
+
+def rendered(
+    data: bytes,
+    *,
+    recipe: Recipe | None = None,
+    notes: RenditionNotes | None = None,
+    plan: Plan = Plan.ALL,
+    placeholder: bool = False,
+    formats: Sequence[str] = FORMATS,
+    widths: Sequence[int] = WIDTHS,
+    is_ours: bool = False,
+) -> Rendered:
+    """Return a picture's encoded files where nobody looks at its pixels.
+
+    As :func:`opened` and :meth:`OpenedPicture.render`, with one question instead of
+    two: what is not looked at is not carried over, and a JPEG that is wanted in
+    JPEG alone is decoded as cheaply as can be.
+    """
+    if not data:
+        raise RefusedFile("empty_file")
+    request = _request(plan, master=False, is_ours=is_ours, steps=False)
+    with _server().child(data, request) as child:
+        _answer, files = child.rendered(
+            {
+                "formats": list(formats),
+                "widths": list(widths),
+                "recipe": None if recipe is None else recipe.as_json(),
+                "notes": None if notes is None else asdict(notes),
+                "plan": plan,
+                "placeholder": placeholder,
+            }
+        )
+        return files
 
 
 def close() -> None:
@@ -190,6 +217,19 @@ class _Child:
                 raise DecoderFailed("malformed answer")
             raise RefusedFile(refused[:40])
         return answer
+
+    def rendered(self, question: Mapping[str, Any]) -> tuple[dict[str, Any], Rendered]:
+        """Ask for files. Return the answer and what it tells of."""
+        self.ask(question)
+        answer = self.answer()
+        files = self.files(answer)
+        masters = [file for kind, file in files if kind == "master"]
+        placeholders = [file for kind, file in files if kind == "placeholder"]
+        return answer, Rendered(
+            master=masters[0] if masters else None,
+            renditions=tuple(file for kind, file in files if kind == "rendition"),
+            placeholder=placeholders[0].content if placeholders else None,
+        )
 
     def frame(self, answer: Mapping[str, Any]) -> Frame:
         import numpy as np  # not needed by the server, which shares this package
@@ -458,10 +498,13 @@ _RULES_FOR_OURS = {
 }
 
 
-def _request(plan: Plan, master: bool, is_ours: bool) -> dict[str, Any]:
+def _request(
+    plan: Plan, *, master: bool, is_ours: bool, steps: bool = True
+) -> dict[str, Any]:
     return {
         "plan": plan,
         "master": master,
+        "steps": steps,
         "limits": {
             "cpu_seconds": conf.sandbox_cpu_seconds(),
             "memory_bytes": conf.sandbox_memory_bytes(),

@@ -252,6 +252,38 @@ def test_two_stages_make_what_one_makes():
     assert rest.placeholder is None
 
 
+@pytest.mark.parametrize("formats", [("jpeg",), ("avif", "jpeg")])
+@pytest.mark.parametrize("size", [(4032, 3024), (3024, 4032), (700, 500)])
+def test_files_can_be_had_with_one_question(formats, size):
+    photo = picture_bytes(*size)
+
+    files = sandbox.rendered(photo, formats=formats, widths=(320,), placeholder=True)
+
+    assert files.master is None
+    assert files.placeholder is not None
+    with sandbox.opened(photo) as picture:
+        asked_twice = picture.render(formats=formats, widths=(320,))
+    for one, other in zip(files.renditions, asked_twice.renditions, strict=True):
+        assert (one.format, one.width) == (other.format, other.width)
+        difference = ImageStat.Stat(
+            ImageChops.difference(*(opened_file(file) for file in (one, other)))
+        )
+        assert max(difference.mean) < 4
+
+
+def opened_file(file: sandbox.EncodedFile) -> Image.Image:
+    with Image.open(io.BytesIO(file.content)) as opened:
+        return opened.convert("RGB")
+
+
+@pytest.mark.parametrize("recipe", [None, Recipe()])
+def test_what_a_file_says_of_its_source_is_known_with_one_question_too(recipe):
+    files = sandbox.rendered(stating(AI), widths=(320,), recipe=recipe)
+
+    for file in files.renditions:
+        assert f'digitalsourcetype/{AI}"'.encode() in file.content
+
+
 @pytest.mark.parametrize("hint", Plan)
 @pytest.mark.parametrize("asked", Plan)
 def test_more_than_was_announced_is_made_all_the_same(hint, asked):
