@@ -19,7 +19,14 @@ from ugc.catalogue import get_catalogue
 from ugc.models import Photo, Surface
 
 from .choosers import ProductChooserBlock, choosable_photos, photo_chooser_viewset
-from .galleries import RULE_CHOICES, Rule, RuleKind, gallery_by_hand, gallery_by_rule
+from .galleries import (
+    RULE_CHOICES,
+    Rule,
+    RuleKind,
+    gallery_by_hand,
+    gallery_by_rule,
+    with_lead,
+)
 from .shoppable import shoppable
 
 MIN_COUNT, MAX_COUNT = 4, 48  # photos in one gallery
@@ -129,6 +136,11 @@ class GalleryByRuleBlock(blocks.StructBlock):
         max_value=MAX_COUNT,
         help_text=_("Before “more photos”."),
     )
+    is_led = blocks.BooleanBlock(
+        label=_("First photo large"),
+        required=False,
+        help_text=_("With hotspots and its products to buy."),
+    )
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
@@ -146,13 +158,17 @@ class GalleryByRuleBlock(blocks.StructBlock):
     ) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context)
         rule = rule_of(value)
-        context["heading"] = value["heading"]
-        context["gallery"] = gallery_by_rule(
+        surface = surface_of(context)
+        gallery = gallery_by_rule(
             rule,
-            surface=surface_of(context),
+            surface=surface,
             count=min(max(value["count"] or MIN_COUNT, MIN_COUNT), MAX_COUNT),
             after=_asked_page(context, rule.name),
         )
+        if value["is_led"]:
+            gallery = with_lead(gallery, surface=surface, language=get_language() or "")
+        context["heading"] = value["heading"]
+        context["gallery"] = gallery
         context["serial"] = _serial(context)
         return context
 

@@ -158,3 +158,17 @@ class GalleryMixin(models.Model):
 
     class Meta:
         abstract = True
+
+    def get_context(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(  # type: ignore[misc]
+            request, *args, **kwargs
+        )
+        # What an editor puts below this page can be found from it.
+        context["stories"] = [
+            {"title": page.title, "url": url, "text": page.search_description}
+            for page in self.get_children().live().public()  # type: ignore[attr-defined]
+            if (url := page.get_url(request))
+        ]
+        return context

@@ -224,9 +224,10 @@ def _home_story(language: str, ids: _PhotoIds) -> Story:
 
 
 def _galleries_story(language: str) -> Story:
+    words = texts.GALLERY_WORDS[language]
     return [
-        _by_rule(heading, rule="tag", word=word, count=6)
-        for word, heading in texts.GALLERY_WORDS[language].items()
+        _by_rule(heading, rule="tag", word=word, count=6, is_led=number == 0)
+        for number, (word, heading) in enumerate(words.items())
     ]
 
 
@@ -262,7 +263,7 @@ def _cup_story(language: str, ids: _PhotoIds) -> Story:
 
 
 def _by_rule(
-    heading: str, *, rule: str, count: int, word: str = ""
+    heading: str, *, rule: str, count: int, word: str = "", is_led: bool = False
 ) -> tuple[str, dict[str, Any]]:
     value = {
         "heading": heading,
@@ -270,6 +271,7 @@ def _by_rule(
         "product": "",
         "word": word,
         "count": count,
+        "is_led": is_led,
     }
     return "gallery_by_rule", value
 

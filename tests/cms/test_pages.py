@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import override_settings
@@ -12,7 +14,11 @@ from wagtail.test.utils.form_data import (
 )
 
 from cms.galleries import Rule, RuleKind
-from cms.pages.models import ShoppableProductPage, ShoppableShopPage
+from cms.pages.models import (
+    ShoppableGalleryPage,
+    ShoppableProductPage,
+    ShoppableShopPage,
+)
 from ugc import services
 from ugc.models import Surface
 
@@ -487,6 +493,71 @@ def test_the_editor_tells_nothing_of_a_photo_that_is_not_public(editor, shops):
     shown = text(editor.get(reverse("wagtailadmin_pages:edit", args=[page.pk])))
 
     assert "Secret words" not in shown
+
+
+def led_gallery(**more):
+    value = {"heading": "Yours", "rule": "newest", "count": 4, **more}
+    return story(("gallery_by_rule", value))
+
+
+def test_a_gallery_by_rule_may_begin_with_a_large_photo(client, shops, lamp):
+    material.a_public_photo()
+    newest = material.a_public_photo(tags=[("lamp", 0.5, 0.5)])
+    material.a_gallery_page(shops["en"], story=led_gallery(is_led=True))
+
+    shown = text(client.get("/en/gallery/"))
+
+    assert shown.count('class="weave-spot ') == 1
+    assert shown.count('class="weave-tile ') == 1
+    # Below the gallery's own heading.
+    assert '<h3 class="weave-list-title">' in shown
+    assert newest.public_id in shown.split("weave-tile ")[0]
+
+
+def test_the_photos_that_follow_have_no_large_one(client, shops, lamp):
+    for _ in range(6):
+        material.a_public_photo(tags=[("lamp", 0.5, 0.5)])
+    material.a_gallery_page(shops["en"], story=led_gallery(is_led=True))
+    first = text(client.get("/en/gallery/"))
+    link = re.search(r'href="(\?gallery=[^"#]+)', first)[1].replace("&amp;", "&")
+
+    second = text(client.get(f"/en/gallery/{link}"))
+
+    assert "weave-spot" in first
+    assert "weave-spot" not in second
+
+
+def test_a_gallery_stored_without_the_choice_has_tiles_only(client, shops, lamp):
+    material.a_public_photo(tags=[("lamp", 0.5, 0.5)])
+    material.a_gallery_page(shops["en"], story=led_gallery())
+
+    assert "weave-spot" not in text(client.get("/en/gallery/"))
+
+
+def test_a_gallery_page_links_to_the_live_pages_below_it(client, shops):
+    above = material.a_gallery_page(shops["en"])
+    for title, live in (("Four <windowsills>", True), ("Not yet", False)):
+        above.add_child(
+            instance=ShoppableGalleryPage(
+                title=title,
+                slug="below" if live else "draft",
+                locale=above.locale,
+                live=live,
+                search_description="What grows there",
+            )
+        )
+
+    shown = text(client.get("/en/gallery/"))
+
+    assert 'href="/en/gallery/below/">Four &lt;windowsills&gt;</a>' in shown
+    assert "What grows there" in shown
+    assert "Not yet" not in shown
+
+
+def test_a_gallery_page_without_any_says_nothing_of_stories(client, shops):
+    material.a_gallery_page(shops["en"])
+
+    assert "weave-stories" not in text(client.get("/en/gallery/"))
 
 
 @pytest.mark.parametrize("name", ["gallery_by_rule", "shoppable_photo", "heading"])

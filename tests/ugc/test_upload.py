@@ -296,3 +296,11 @@ def test_upload_speaks_german():
 
     assert "Wo dürfen wir es zeigen?" in page
     assert 'lang="de"' in page
+
+
+def test_the_upload_page_is_kept_by_no_cache_but_may_be_found(client):
+    response = client.get(reverse("shoppable_ugc:submit_photo"))
+
+    assert response["Cache-Control"] == "private, no-store"
+    assert "X-Robots-Tag" not in response
+    assert "noindex" not in response.text

@@ -19,10 +19,10 @@ from ..catalogue import ProductCard, get_catalogue
 from ..exceptions import TooManyUploads
 from ..forms import ACCEPT, PhotoForm, files_of
 from ..models import Contributor, Photo, Surface
-from .privacy import private
+from .privacy import unstored
 
 
-@private  # it may hold the e-mail of a person this browser knows
+@unstored  # it may hold the e-mail of a person this browser knows
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit_photo(request: HttpRequest, product_key: str = "") -> HttpResponseBase:
     """Show the upload page, or take photos; the script asks for JSON."""
