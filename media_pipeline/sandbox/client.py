@@ -318,6 +318,7 @@ def _facts(value: object) -> FileFacts:
         had_location=value.get("had_location") is True,
         source_type=text("source_type"),
         software=text("software"),
+        has_c2pa=value.get("has_c2pa") is True,
     )
 
 
@@ -350,16 +351,24 @@ class _Server:
             except OSError as error:
                 ours.close()
                 raise SandboxUnavailable(str(error)) from error
+            except BaseException:
+                ours.close()  # a server that was started ends by that
+                raise
         return cls(process, ours)
 
     @contextlib.contextmanager
     def child(self, data: bytes, request: Mapping[str, Any]) -> Iterator[_Child]:
         with self.lock, contextlib.ExitStack() as stack:
-            child = self._fork(data, request, stack)
+            child: _Child | None = None
             try:
+                child = self._fork(data, request, stack)
                 yield child
             finally:
-                self._see_off(child)
+                if child is None:
+                    # Refused, or interrupted with a child that nobody knows of.
+                    self.abandon()
+                else:
+                    self._see_off(child)
 
     def _fork(
         self, data: bytes, request: Mapping[str, Any], stack: contextlib.ExitStack
@@ -431,8 +440,12 @@ class _Server:
         if child.has_ended:
             return
         child.control.close()
-        # One that is still at work, because the caller gave up, is not waited for.
-        self.kill_child(child)
+        try:
+            # One that is still at work, because the caller gave up, isn't waited for.
+            self.kill_child(child)
+        except BaseException:
+            self.abandon()  # its status would be taken for the next one's
+            raise
 
     def abandon(self) -> None:
         """Kill a server that no longer does its duty; the next picture starts one."""

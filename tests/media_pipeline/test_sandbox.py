@@ -9,8 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-import weakref
 from pathlib import Path
 from types import FrameType
 
@@ -22,6 +20,7 @@ from media_pipeline.sandbox import client
 from media_pipeline.testing import picture_bytes
 from tests import faulty_sandbox
 from tests.faulty_sandbox import marked
+from tests.servers import wait_until
 
 from . import corpus
 
@@ -40,13 +39,13 @@ def children_of(pid: int) -> list[int]:
     return [int(number) for number in found]
 
 
-def is_gone_within(pid: int, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if not Path(f"/proc/{pid}").exists():
-            return True
-        time.sleep(0.02)
-    return False
+def has_ended(pid: int) -> bool:
+    """Whether it is gone, or only not yet buried by whoever inherited it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state in "ZX"
 
 
 def limits_of(pid: int) -> dict[str, int]:
@@ -139,7 +138,7 @@ def test_a_caller_that_gives_up_ends_the_child():
 
     with pytest.raises(KeyError):
         give_up()
-    assert is_gone_within(pids[0], 2)
+    wait_until(lambda: has_ended(pids[0]), within=60)
 
 
 def test_threads_take_turns():
@@ -154,7 +153,7 @@ def test_threads_take_turns():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
 
     assert len(set(done)) == 4
 
@@ -189,14 +188,14 @@ def test_the_server_ends_with_its_worker(code, tmp_path):
         [sys.executable, str(script)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "PYTHONPATH": os.getcwd()},
         check=False,
     )
     server, child = map(int, ended.stdout.split())
 
-    assert is_gone_within(server, 5)
-    assert is_gone_within(child, 5)
+    wait_until(lambda: has_ended(server), within=60)
+    wait_until(lambda: has_ended(child), within=60)
 
 
 def test_a_forked_worker_starts_its_own_server():
@@ -248,7 +247,6 @@ def test_a_failing_child_is_reported_and_the_next_picture_works(fault, said):
 @pytest.mark.usefixtures("faulty")
 def test_a_hanging_child_is_killed_by_the_wall_clock(settings):
     settings.MEDIA_PIPELINE_SANDBOX_WALL_SECONDS = 0.5
-    started = time.monotonic()
 
     with (
         pytest.raises(DecoderFailed, match="hung"),
@@ -256,7 +254,6 @@ def test_a_hanging_child_is_killed_by_the_wall_clock(settings):
     ):
         pass
 
-    assert time.monotonic() - started < 5
     assert children_of(server_pid()) == []
 
 
@@ -347,14 +344,10 @@ class Interrupted(BaseException):
 @pytest.mark.parametrize("wait", [0.02, 0.3])
 def test_an_interrupted_worker_never_takes_an_old_answer_for_a_new_one(wait):
     def interrupt(_number: int, frame: FrameType | None) -> None:
-        # What a weak reference's callback or a finaliser raises is lost: come again.
-        while frame is not None:
-            if (
-                frame.f_code.co_filename == weakref.__file__
-                or frame.f_code.co_name == "__del__"
-            ):
-                return
-            frame = frame.f_back
+        # Elsewhere it may be lost, as in a weak reference's callback, or come before
+        # anybody expects it: come again.
+        if frame is None or frame.f_code.co_filename != client.__file__:
+            return
         signal.setitimer(signal.ITIMER_REAL, 0)
         raise Interrupted
 
@@ -373,6 +366,41 @@ def test_an_interrupted_worker_never_takes_an_old_answer_for_a_new_one(wait):
         with sandbox.opened(picture_bytes(width, 240)) as picture:
             assert picture.frame.size == (width, 240)
             assert len(picture.render().renditions) == 2
+
+
+def test_an_interruption_when_a_child_was_started_leaves_none(monkeypatch):
+    with sandbox.opened(PICTURE):
+        first = server_pid()
+    pids = []
+
+    def interrupted(*arguments: object) -> None:
+        pids.append(arguments[-1])
+        raise Interrupted
+
+    with monkeypatch.context() as broken:
+        broken.setattr(client, "_Child", interrupted)
+        with pytest.raises(Interrupted):
+            sandbox.opened(PICTURE).__enter__()
+
+    for width in (400, 500):
+        with sandbox.opened(picture_bytes(width, 240)) as picture:
+            assert picture.frame.size == (width, 240)
+    assert server_pid() != first
+    wait_until(lambda: has_ended(pids[0]), within=60)
+
+
+def test_an_interruption_while_seeing_a_child_off_starts_a_new_server(monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise Interrupted
+
+    with monkeypatch.context() as broken:
+        broken.setattr(client._Server, "kill_child", interrupted)
+        with pytest.raises(Interrupted), sandbox.opened(PICTURE):
+            first = server_pid()
+
+    with sandbox.opened(picture_bytes(400, 240)) as picture:
+        assert picture.frame.size == (400, 240)
+    assert server_pid() != first
 
 
 def test_an_interruption_while_asking_for_a_child_starts_a_new_server(monkeypatch):
