@@ -48,3 +48,14 @@ def files_in(folder: Path) -> list[str]:
     return sorted(
         str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()
     )
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks):
+    """Run what waits for a commit, as outside of a test's transaction."""
+
+    def run(function, *arguments, **options):
+        with django_capture_on_commit_callbacks(execute=True):
+            return function(*arguments, **options)
+
+    return run

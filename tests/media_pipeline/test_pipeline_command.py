@@ -9,13 +9,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 
-from media_pipeline import reruns, services, storage
-from media_pipeline.models import Asset
+from media_pipeline import services, storage
+from media_pipeline.models import Asset, Rendering
 from media_pipeline.testing import picture_bytes
 from outbox import leases
-from outbox.models import FilePurge
+from outbox.testing import crash
 
-from .conftest import files_in
 from .test_services import quarantined
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folders")]
@@ -37,6 +36,8 @@ def test_status_counts_states_and_lists_the_quarantine():
     assert ("pending", "1") in lines
     assert ("quarantined", "1") in lines
     assert ("processed", "0") in lines
+    assert ("checks", "1") in lines
+    assert ("renditions", "0") in lines
     assert f"quarantined: {asset.pk} since" in out
 
 
@@ -49,6 +50,18 @@ def test_retry_and_discard_take_what_is_in_quarantine():
 
     states = set(Asset.objects.values_list("pk", "state"))
     assert states == {(one.pk, "pending"), (two.pk, "refused_file")}
+
+
+def test_retry_and_discard_see_to_the_second_stage_too(processed):
+    for action, kind in (("retry", "small"), ("discard", "rest")):
+        rendering = Rendering.objects.create(asset=processed, kind=kind)
+        crash(rendering, times=3)
+        assert f"quarantined: {processed.pk}, renditions ({kind})" in run("status")[0]
+
+        assert run(action, "--all")[0].startswith(f"{processed.pk}: ")
+
+        assert not Rendering.objects.quarantined().exists()
+        Rendering.objects.filter(pk=rendering.pk).delete()
 
 
 def test_nothing_is_decided_without_being_named():
@@ -70,6 +83,7 @@ def processed() -> Asset:
         file=ContentFile(picture_bytes(800, 600), name="a.jpg")
     )
     services.process_asset(asset.pk)
+    services.render_asset(asset.renderings.get().pk)
     return Asset.objects.get(pk=asset.pk)
 
 
@@ -91,49 +105,25 @@ def test_rescoring_asks_the_steps_anew_and_keeps_what_the_upload_said(
     assert len(fresh.phash) == 16
 
 
-def test_rerendering_a_public_picture_names_new_files_and_leaves_no_old_one(
-    processed, folders, django_capture_on_commit_callbacks
-):
-    services.publish_asset(processed.pk)
-    before = set(files_in(folders / "public"))
-    ids = set(processed.renditions.values_list("pk", flat=True))
-    # As if an older version had written it.
-    first = processed.renditions.first()
-    with services.open_private(first.private_name) as file:
-        storage.private().save("00/old.jpg", file)
-    processed.renditions.filter(pk=first.pk).update(private_name="00/old.jpg")
+def test_rerendering_encodes_every_rendition_anew(processed):
+    names = set(processed.renditions.values_list("private_name", flat=True))
 
-    with django_capture_on_commit_callbacks(execute=True):
-        run("rerender", str(processed.pk))
+    out, _ = run("rerender", "--all")
 
-    rows = processed.renditions.all()
-    after = set(files_in(folders / "public"))
-    assert {row.pk for row in rows} == ids
-    assert after == {row.public_name for row in rows}
-    assert not after & before
-    assert not storage.private().exists("00/old.jpg")
-    assert all(storage.private().exists(row.private_name) for row in rows)
-    assert not FilePurge.objects.open().exclude(storage="incoming").exists()
+    assert "1 of 1" in out
+    assert "1 assets rerendered" in out
+    assert "0 wait" in out
+    anew = set(processed.renditions.values_list("private_name", flat=True))
+    assert len(anew) == len(names)
+    assert not anew & names
 
 
-def test_rerendering_leaves_a_picture_alone_that_was_taken_down_meanwhile(
-    processed, folders, django_capture_on_commit_callbacks, monkeypatch
-):
-    services.publish_asset(processed.pk)
-    real = reruns._swap
+def test_rerendering_can_be_left_to_the_workers(processed):
+    out, _ = run("rerender", "--all", "--later")
 
-    def take_down_first(*arguments, **options):
-        services.forget_copies(services.clear_public_names(processed.pk))
-        return real(*arguments, **options)
-
-    monkeypatch.setattr(reruns, "_swap", take_down_first)
-
-    with django_capture_on_commit_callbacks(execute=True):
-        out, _ = run("rerender", "--all")
-
-    assert "0 assets rerendered" in out
-    assert files_in(folders / "public") == []
-    assert not processed.renditions.exclude(public_name="").exists()
+    assert "1 assets left to the workers" in out
+    assert "1 wait" in out
+    assert processed.renderings.get(settled_at=None).kind == "all"
 
 
 def test_a_missing_master_fails_its_asset_alone(processed):
@@ -152,9 +142,11 @@ def test_requeueing_makes_due_what_waits():
         file=ContentFile(picture_bytes(640, 480), name="b.jpg")
     )
     leases.claim(Asset, asset.pk).release(not_before=timedelta(hours=1))
-    assert not Asset.objects.due().exists()
+    rendering = Rendering.objects.create(asset=asset, kind="rest")
+    leases.claim(Rendering, rendering.pk).release(not_before=timedelta(hours=1))
 
     out, _ = run("requeue")
 
-    assert "1 assets are due" in out
+    assert "1 assets are due now, 1 renderings" in out
     assert Asset.objects.due().exists()
+    assert Rendering.objects.due().exists()

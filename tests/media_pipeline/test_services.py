@@ -54,17 +54,6 @@ def settled_ids():
     asset_settled.disconnect(hear)
 
 
-@pytest.fixture
-def committed(django_capture_on_commit_callbacks):
-    """Run what waits for a commit, as outside of a test's transaction."""
-
-    def run(function, *arguments):
-        with django_capture_on_commit_callbacks(execute=True):
-            return function(*arguments)
-
-    return run
-
-
 # --- receiving ----------------------------------------------------------------
 
 
