@@ -98,6 +98,7 @@ class FileFacts:
     had_location: bool = False
     source_type: str | None = None  # IPTC digital source type, the last path part
     software: str | None = None
+    has_c2pa: bool = False  # Content Credentials; nobody has checked them
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -105,6 +106,14 @@ class FileFacts:
             "taken": self.taken,
             "had_location": self.had_location,
             "source_type": self.source_type,
+        }
+
+    def as_stored(self) -> dict[str, Any]:
+        """Return what an asset keeps: all of it, for the editor."""
+        return {
+            **self.as_json(),
+            "software": self.software,
+            "has_c2pa": self.has_c2pa,
         }
 
 
@@ -268,6 +277,7 @@ def as_stored(
     )
     del kept["file"], kept["renditions"]
     kept["findings"] = [finding.as_stored() for finding in result.findings]
+    kept["facts"] = frame.facts.as_stored()
     for step in result.steps:
         # What a step's facts keep beside the contract's keys.
         more = getattr(step.facts, "as_stored", None)

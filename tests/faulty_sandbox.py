@@ -177,9 +177,9 @@ def run(
 def _once_decoding(act: Callable[[], None]) -> None:
     """Do this where a decoder would that was taken over: behind all the walls."""
 
-    def facts(picture: object) -> object:
+    def facts(*given: Any) -> object:
         act()
-        return honest(picture)  # type: ignore[arg-type]
+        return honest(*given)
 
     honest = intake.read_facts
     intake.read_facts = facts  # type: ignore[assignment]

@@ -57,6 +57,7 @@ REASONS: Mapping[str, Words] = {
     "states_drawn": _("States: drawn or computed"),
     "states_composite": _("States: composed"),
     "states_screenshot": _("States: screenshot"),
+    "states_content_credentials": _("Carries Content Credentials"),
     "moderation_unavailable": _("Not checked for nudity"),
     "seen_before": _("Was here before"),
     "catalogue_picture": _("The catalogue's own picture"),

@@ -14,6 +14,7 @@ DRAWN = "states_drawn"
 COMPOSITE = "states_composite"
 SCREENSHOT = "states_screenshot"
 AI_SOFTWARE = "states_ai_software"
+CREDENTIALS = "states_content_credentials"
 
 # Terms of the IPTC "Digital Source Type" NewsCodes, in lower case. Those that say
 # "a camera took it" or "somebody edited it" tell nothing that needs a remark.
@@ -45,7 +46,8 @@ _TO_BE_SEEN = frozenset({AI_GENERATED, AI_PARTS, AI_SOFTWARE})
 class Provenance:
     """Repeat what the file states of its origin. Never a verdict on what is true.
 
-    A file that states nothing may still be generated, and one that states it may be
+    Content Credentials (C2PA) are read, not checked: that they are there is all that
+    is said of them. A file that states nothing may still be generated, and one that states it may be
     wrong: whoever writes a file writes this too. What states to come from a model is
     shown to a person, unless ``reviews_ai`` is off.
     """
@@ -60,6 +62,8 @@ class Provenance:
             reasons.append(stated)
         if _AI_SOFTWARE.search(frame.facts.software or "") is not None:
             reasons.append(AI_SOFTWARE)
+        if frame.facts.has_c2pa:
+            reasons.append(CREDENTIALS)
         is_to_be_seen = self.reviews_ai and not _TO_BE_SEEN.isdisjoint(reasons)
         return StepResult(
             step=self.name,

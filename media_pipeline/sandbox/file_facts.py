@@ -15,6 +15,9 @@ from PIL import ExifTags, Image
 
 from media_pipeline.results import FileFacts
 
+from .credentials import Credentials, read_credentials
+from .notes import strongest_source_type
+
 _MAX_TEXT = 80  # signs
 
 _SOURCE_TYPE = re.compile(
@@ -29,12 +32,16 @@ _TERM = re.compile(r"[A-Za-z]{3,60}")
 _GPS_VERSION = 0
 
 
-def read_facts(picture: Image.Image) -> FileFacts:
+def read_facts(picture: Image.Image, data: bytes, kind: str) -> FileFacts:
     """Return the facts of an opened picture; a broken block counts as none."""
+    credentials: Credentials | None = None
+    # Whatever the parsers trip over, the picture itself is judged elsewhere.
+    with contextlib.suppress(Exception):
+        credentials = read_credentials(data, kind)
+    stated = credentials or Credentials()
     exif: dict[int, object] = {}
     camera: dict[int, object] = {}
     location: dict[int, object] = {}
-    # Whatever the parser trips over, the picture itself is judged elsewhere.
     with contextlib.suppress(Exception):
         block = picture.getexif()
         exif = dict(block)
@@ -46,8 +53,11 @@ def read_facts(picture: Image.Image) -> FileFacts:
         taken=_taken(camera, exif),
         had_location=bool(set(location) - {_GPS_VERSION})
         or _XMP_LOCATION.search(xmp) is not None,
-        source_type=_source_type(xmp),
-        software=_text(exif.get(ExifTags.Base.Software)) or _software(xmp),
+        source_type=_stronger(_source_type(xmp), stated.source_type),
+        software=_text(exif.get(ExifTags.Base.Software))
+        or _software(xmp)
+        or _text(stated.generator),
+        has_c2pa=credentials is not None,
     )
 
 
@@ -88,6 +98,13 @@ def _source_type(xmp: bytes) -> str | None:
         return None
     term = found[1].decode("ascii", "replace").strip().rstrip("/").rpartition("/")[2]
     return term if _TERM.fullmatch(term) else None
+
+
+def _stronger(one: str | None, other: str | None) -> str | None:
+    """Return what is said; of two statements the one that says more of a machine."""
+    if one is None or other is None:
+        return one or other
+    return strongest_source_type(one, other) or one
 
 
 def _software(xmp: bytes) -> str | None:

@@ -234,7 +234,7 @@ class Upload:
             picture.load()
         if self._facts is None:
             # After the pixels: a PNG may tell about itself behind them.
-            self._facts = read_facts(picture)
+            self._facts = read_facts(picture, self._data, self.kind)
             if self.kind == formats.PNG:
                 self._orientation_after_load(picture)
         if self.kind == formats.JPEG:

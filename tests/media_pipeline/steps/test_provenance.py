@@ -79,3 +79,10 @@ def test_a_shop_may_have_it_only_repeated():
 
     assert result.verdict is Verdict.PASS
     assert result.reasons == ("states_ai_generated",)
+
+
+def test_content_credentials_are_named_and_hold_nothing_back():
+    result = inspected(has_c2pa=True)
+
+    assert result.verdict is Verdict.PASS
+    assert result.reasons == ("states_content_credentials",)
