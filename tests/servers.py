@@ -30,6 +30,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+#: How many times longer than on an idle machine something may take.
+PATIENCE = 4
 
 
 class ServerMissing(Exception):
@@ -80,7 +82,7 @@ def end(
     process: subprocess.Popen[bytes],
     *,
     by: signal.Signals = signal.SIGTERM,
-    within: float = 20,
+    within: float = 60,
 ) -> None:
     """End a process by that signal, and its whole group if it doesn't listen."""
     if process.poll() is None:
@@ -98,7 +100,7 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     """``kill -9`` a process and all its children at once."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 def wait_until(
@@ -109,7 +111,11 @@ def wait_until(
     log: Path | None = None,
     every: float = 0.1,
 ) -> None:
-    """Wait for something, or fail with the end of the log."""
+    """Wait for something, or fail with the end of the log.
+
+    ``within`` so many seconds on an idle machine, and some times that on another.
+    """
+    within *= PATIENCE
     deadline = time.monotonic() + within
     while not is_ready():
         has_ended = process is not None and process.poll() is not None
@@ -138,14 +144,21 @@ def _is_free(port: int) -> bool:
     return True
 
 
+_given: set[int] = set()
+
+
 def free_port(*, and_above: int = 0) -> int:
     """Return a free port below the kernel's own range for outgoing connections.
 
-    ``and_above``: the port that much above must be free too.
+    Never the same twice: who asked for one may bind it later. ``and_above``: the
+    port that much above must be free too.
     """
     for _ in range(1000):
         port = random.randint(12_000, 20_000)
+        if port in _given:
+            continue
         if _is_free(port) and (not and_above or _is_free(port + and_above)):
+            _given.add(port)
             return port
     raise AssertionError("No free port.")
 
@@ -220,7 +233,7 @@ def postgresql() -> Iterator[PostgreSQL]:
             cwd=folder,
             user=owner,
         )
-        assert made.wait(timeout=120) == 0, log.read_text()
+        assert made.wait(timeout=600) == 0, log.read_text()
         server = PostgreSQL(port=free_port(), password=password, bin=bin)
         options = {
             "listen_addresses": server.host,
@@ -576,7 +589,7 @@ class Worker:
         """``kill -9`` the main process alone; the others are to follow it."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
 
     def group(self) -> list[int]:
         """The pids of its processes that live."""
@@ -594,7 +607,7 @@ class Worker:
     def end(self) -> None:
         """Let it finish what it does, then stop."""
         if self.process is not None:
-            end(self.process, within=30)
+            end(self.process)
 
 
 @contextlib.contextmanager
@@ -610,7 +623,7 @@ def celery_worker(
         worker.end()
 
 
-def manage(*arguments: str, env: Mapping[str, str], within: float = 300) -> str:
+def manage(*arguments: str, env: Mapping[str, str], within: float = 900) -> str:
     """Run a management command in a process of its own; return what it printed."""
     done = subprocess.run(
         [sys.executable, ROOT / "manage.py", *arguments],

@@ -116,7 +116,7 @@ def new_context(chromium, demo):
     def make(**options):
         options.setdefault("viewport", {"width": 390, "height": 844})
         context = chromium.new_context(base_url=demo.url, locale="en", **options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(120_000)
         context.on(
             "request",
             lambda request: (

@@ -17,7 +17,7 @@ from django.test import Client  # noqa: E402
 from media_pipeline.testing import picture_bytes  # noqa: E402
 from ugc.models import Photo  # noqa: E402
 
-SECONDS = 90
+SECONDS = 240
 
 response = Client().post(
     "/share-your-photo/",

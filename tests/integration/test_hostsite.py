@@ -22,7 +22,7 @@ pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOSTSITE = ROOT / "tests" / "hostsite"
 PACKAGES = ("outbox", "media_pipeline", "ugc", "storefront", "cms")
-SECONDS = 300
+SECONDS = 900
 
 
 class Garden:

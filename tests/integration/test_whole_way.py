@@ -123,7 +123,9 @@ def embedded() -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def production(postgresql_server, redis_server, seaweedfs_server) -> Iterator[Site]:
     postbox = Postbox()
-    mail_server = Controller(postbox, hostname="127.0.0.1", port=free_port())
+    mail_server = Controller(
+        postbox, hostname="127.0.0.1", port=free_port(), ready_timeout=60
+    )
     mail_server.start()
     buckets = {
         use: seaweedfs_server.new_bucket() for use in ("incoming", "private", "public")
@@ -187,7 +189,7 @@ def site(request) -> Site:
     return request.getfixturevalue(request.param)
 
 
-def until(ask, *, within: float = 60):
+def until(ask, *, within: float = 240):
     """Ask until the answer is true, and return it."""
     deadline = time.monotonic() + within
     while not (answer := ask()):

@@ -188,7 +188,7 @@ def test_a_stopped_worker_finishes_what_it_does(site):
     wait_until(lambda: site.held() > 0, within=60, log=site.worker.log, every=0.02)
 
     os.kill(site.worker.process.pid, signal.SIGTERM)
-    site.worker.process.wait(timeout=40)
+    site.worker.process.wait(timeout=240)
 
     assert site.held() == 0
     assert site.number("select sum(losses) from shoppable_media_asset") == 0

@@ -60,6 +60,7 @@ def page(chromium, live_server, client, settings):
             }
         ]
     )
+    context.set_default_timeout(120_000)
     page = context.new_page()
     # The small catalogue names pictures that it doesn't have.
     page.route(
@@ -258,5 +259,6 @@ def test_a_veiled_picture_is_shown_when_asked_for(page):
 
     assert "grayscale" in filtering()
     page.keyboard.press("v")
-    page.wait_for_timeout(400)
-    assert filtering() == "none"
+    page.wait_for_function(
+        "getComputedStyle(document.querySelector('[data-stage] img')).filter === 'none'"
+    )
