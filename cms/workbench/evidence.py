@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from cms.product_pictures import AssetPictures
+from media_pipeline import services as media
 from media_pipeline.models import BannedPicture
 from ugc.catalogue import ProductCard, get_catalogue
 from ugc.models import Photo
@@ -62,8 +64,9 @@ def ban_of(photo: Photo) -> BannedPicture | None:
 def seen_elsewhere(photo: Photo, findings: Findings, language: str) -> list[Seen]:
     """Return the pictures that the comparison named, surest first.
 
-    Those erased since are left out, unless the ban list remembers them. Four
-    queries and one question to the catalogue, however many; none without any.
+    Those erased since are left out, unless the ban list remembers them. None
+    without any; else four queries and one question to the catalogue, and two queries
+    for each product.
     """
     likenesses = (findings.likenesses or ())[:MOST_SHOWN]
     if not likenesses:
@@ -82,14 +85,33 @@ def seen_elsewhere(photo: Photo, findings: Findings, language: str) -> list[Seen
     }
     keys = _ids(likenesses, "product")
     cards = get_catalogue().cards(keys, language=language) if keys else {}
+    pictures = _product_pictures(photo, list(cards))
     # A banned picture that is still here is one picture, not two.
     twice = banned.keys()
     found = (
-        _seen(each, photo, photos.get(each.id), banned.get(each.id), cards.get(each.id))
+        Seen(likeness=each, card=cards[each.id], picture=pictures.get(each.id))
+        if each.kind == "product" and each.id in cards
+        else _seen(each, photo, photos.get(each.id), banned.get(each.id))
         for each in likenesses
         if each.kind != "photo" or each.id not in twice
     )
     return [each for each in found if each is not None]
+
+
+def _product_pictures(photo: Photo, keys: Sequence[str]) -> dict[str, SafeString]:
+    """Return, by product, the very picture that is like the photo.
+
+    Where the shop's pictures are ours; of another shop's the card's has to do.
+    """
+    if photo.asset_id is None or not keys:
+        return {}
+    references = {key: media.likest_picture(photo.asset_id, key) for key in keys}
+    drawn = AssetPictures().pictures(list(references.values()))
+    return {
+        key: drawn[reference].html(alt=gettext("The other one"), sizes=_SIZES)
+        for key, reference in references.items()
+        if reference in drawn
+    }
 
 
 def _ids(likenesses: Sequence[Likeness], *kinds: str) -> list[str]:
@@ -101,10 +123,9 @@ def _seen(
     photo: Photo,
     other: Photo | None,
     banned: BannedPicture | None,
-    card: ProductCard | None,
 ) -> Seen | None:
     if likeness.kind == "product":
-        return None if card is None else Seen(likeness=likeness, card=card)
+        return None  # it has left the catalogue
     if likeness.kind == "banned" and banned is None:
         return None  # the ban was lifted
     if likeness.kind == "photo" and other is None:

@@ -176,25 +176,27 @@ def _by(label: str, metric: Metric) -> list[tuple[str, int]]:
     return [(sample.labels[label], int(sample.value)) for sample in metric.samples]
 
 
-def _failures(metric: Metric) -> list[tuple[str, str, int]]:
-    """Return (step, why in words, number)."""
+def _failures(metric: Metric) -> list[tuple[str, str, str, int]]:
+    """Return (stage, step, why in words, number)."""
     return [
         (
+            sample.labels["stage"],
             sample.labels["step"],
-            str(reason_words(sample.labels.get("reason", ""))),
+            str(reason_words(sample.labels["reason"])),
             int(sample.value),
         )
         for sample in metric.samples
     ]
 
 
-def _times(metric: Metric) -> list[tuple[str, dict[str, float]]]:
-    """Return (step, {"p50": ms, "p95": ms}) in the steps' alphabetical order."""
-    steps: dict[str, dict[str, float]] = {}
+def _times(metric: Metric) -> list[tuple[str, str, dict[str, float]]]:
+    """Return (stage, step, {"p50": ms, "p95": ms}) in alphabetical order."""
+    steps: dict[tuple[str, str], dict[str, float]] = {}
     for sample in metric.samples:
         share = f"p{float(sample.labels['quantile']) * 100:.0f}"
-        steps.setdefault(sample.labels["step"], {})[share] = sample.value * 1000
-    return sorted(steps.items())
+        name = sample.labels["stage"], sample.labels["step"]
+        steps.setdefault(name, {})[share] = sample.value * 1000
+    return [(stage, step, times) for (stage, step), times in sorted(steps.items())]
 
 
 @hooks.register("register_admin_urls")

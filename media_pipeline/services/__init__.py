@@ -13,7 +13,7 @@ from .banning import ban_picture, lift_ban
 from .erasing import erase_asset, expire_incoming, expire_unclaimed
 from .files import open_private
 from .processing import process_asset
-from .products import search_products
+from .products import likest_picture, search_products
 from .publishing import (
     PublicCopies,
     clear_public_names,
@@ -60,6 +60,7 @@ __all__ = [
     "forget_copies",
     "is_restyling",
     "lift_ban",
+    "likest_picture",
     "open_private",
     "process_asset",
     "publish_asset",
