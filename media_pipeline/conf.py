@@ -125,6 +125,12 @@ def models_folder() -> Path:
     return Path(setting("MODELS_FOLDER", default))
 
 
+def warms_models() -> bool:
+    """Whether a worker's processes load the networks when they start: 1.7 s of CPU
+    and 400 MB each, beside their work. Else the first photo waits for it."""
+    return bool(setting("WARM_MODELS", True))
+
+
 def text_languages() -> Sequence[str]:
     """Languages of captions and comments, ISO 639-1; they choose the word lists."""
     return list(setting("TEXT_LANGUAGES", ["en", "de"]))

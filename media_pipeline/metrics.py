@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from outbox.metrics import Metric, Sample, gauge
 
-from .backends.model_files import MODEL_FILES, State, state_of
+from .backends.checks import needed_now
+from .backends.model_files import MODEL_FILES
+from .backends.needed import needed_file
 from .models import Asset, Rendering
 from .results import UNAVAILABLE
 
@@ -82,10 +84,10 @@ def pipeline_metrics() -> list[Metric]:
         _quantiles(times),
         gauge(
             "media_model_ready",
-            "Whether a model file is installed and whole.",
+            "Whether what a step needs is installed and whole.",
             {
-                model.name: float(state_of(model) is State.READY)
-                for model in MODEL_FILES
+                each.name: float(not each.problem)
+                for each in (*map(needed_file, MODEL_FILES), *needed_now())
             },
             by="model",
         ),

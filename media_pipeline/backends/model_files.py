@@ -47,6 +47,14 @@ class ModelFile:
         """Name, version and sum in short; stored beside every score."""
         return f"{self.package} {self.version} {self.sha256[:8]}"
 
+    @property
+    def file_name(self) -> str:
+        return self.name
+
+    @property
+    def source(self) -> str:
+        return f"{self.package} {self.version}, {self.licence}"
+
 
 OPEN_NSFW = ModelFile(
     name="open-nsfw.onnx",
@@ -116,6 +124,11 @@ class ModelAt:
     sha256: str
     purpose: str
     remedy: str  # what to do when it is missing or changed
+    source: str = "a file of your own"
+
+    @property
+    def file_name(self) -> str:
+        return self.path.name
 
     @property
     def name(self) -> str:
@@ -134,6 +147,7 @@ CLOTHING_HEAD = ModelAt(
     sha256="10609f56333cbc369ac9c143f943b346c5c0b991492d60d8015f97d6e8855ab7",
     purpose="kinds of garments",
     remedy="install this package again: the file is part of it",
+    source="part of this package, CC0-1.0",
 )
 
 

@@ -28,7 +28,7 @@ _SUMS = {
         "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
     ),
 }
-_REMEDY = "install rapidocr 3.10.0"
+_REMEDY = "run: pip install --force-reinstall --no-deps rapidocr==3.10.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ def models() -> tuple[ModelAt, ModelAt]:
             sha256=sha256,
             purpose="text in pictures",
             remedy=_REMEDY,
+            source="rapidocr 3.10.0, Apache-2.0",
         )
         for name, sha256 in _SUMS.items()
     )

@@ -50,6 +50,7 @@ class Text:
     """
 
     name: ClassVar[str] = "text"
+    packages: ClassVar[tuple[str, ...]] = ("badwords-py",)  # beside the backend's
     backend: str = "media_pipeline.backends.ocr.RapidOcr"
     backend_options: Mapping[str, Any] = field(default_factory=dict)
     engine: TextBackend = field(init=False, repr=False, compare=False)

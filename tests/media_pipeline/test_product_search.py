@@ -10,7 +10,7 @@ from PIL import Image
 
 from media_pipeline import catalogue_index, duplicates, services
 from media_pipeline.candidates import split_candidates
-from media_pipeline.exceptions import BackendUnavailable, StorageUnavailable
+from media_pipeline.exceptions import BackendUnavailable, MasterMissing
 from media_pipeline.models import Asset
 
 MEAN_COLOUR = "tests.media_pipeline.steps.backends.MeanColour"
@@ -131,11 +131,11 @@ def test_without_a_catalogue_there_is_no_answer(searching, settings):
         services.search_products(asset.pk, [0, 0, 1, 1])
 
 
-def test_a_missing_master_is_the_storages_fault(searching):
+def test_a_missing_master_is_said_to_be_missing(searching):
     asset = photo()
     storages["private"].delete(asset.master)
 
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(MasterMissing):
         services.search_products(asset.pk, [0, 0, 1, 1])
 
 

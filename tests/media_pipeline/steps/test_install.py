@@ -8,6 +8,7 @@ import pytest
 
 from media_pipeline.backends import checks, install, model_files, sessions
 from media_pipeline.backends.model_files import ModelFile, State, state_of
+from media_pipeline.backends.needed import needed_file
 from media_pipeline.exceptions import BackendUnavailable
 
 CONTENT = b"the weights of a small model" * 100
@@ -45,8 +46,13 @@ def models(monkeypatch):
     """Let the command know these models alone."""
 
     def choose(*chosen):
-        for module in (install, checks):
-            monkeypatch.setattr(module, "MODEL_FILES", chosen)
+        monkeypatch.setattr(install, "MODEL_FILES", chosen)
+        monkeypatch.setattr(install, "_needed_by_steps", tuple)
+        monkeypatch.setattr(
+            checks,
+            "needed_now",
+            lambda: tuple(needed_file(model, ("trying",)) for model in chosen),
+        )
         return chosen
 
     choose(model_file())
@@ -278,7 +284,9 @@ def test_the_check_names_what_is_missing_or_changed(folder, models):
         "media_pipeline.W010",
     ]
     assert "small.onnx" in messages[0].msg
-    assert "models install" in messages[0].hint
+    assert f"{len(CONTENT) - 3} bytes" in messages[0].msg
+    assert "models install" in messages[0].msg
+    assert "Off until then: trying." in messages[0].msg
 
 
 def test_the_check_is_silent_when_all_is_ready(folder, models, tmp_path):

@@ -1,0 +1,80 @@
+"""Networks made ready when a worker's process starts, so that no photo waits for them.
+
+Making the sessions and their first run take some 1.7 s of CPU. It happens in a thread
+beside the process's work: starting a worker is not delayed, and a photo that comes
+meanwhile waits for the session that is just being made instead of making its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+from typing import Any
+
+import numpy as np
+from celery import current_app
+from celery.signals import worker_process_init
+from PIL import Image, ImageDraw
+
+from . import conf
+from .models import Asset
+from .pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
+from .registry import WrongConfiguration
+from .results import Frame
+
+logger = logging.getLogger(__name__)
+
+_SIZE = (640, 480)  # px; small, as only the networks' first run is wanted
+
+
+def warm() -> bool:
+    """Ask every step of a photo's run once; return whether all of them answered.
+
+    Raises nothing: what is broken is logged here, and again with each photo.
+    """
+    try:
+        is_default = conf.setting("STEPS", None) is None
+        pipeline = build_pipeline(
+            (*DEFAULT_STEPS, "duplicates") if is_default else None
+        )
+        result = _patient(pipeline).run(_frame())
+    except WrongConfiguration as error:
+        logger.warning("No networks are made ready: %s", error)
+        return False
+    except Exception:
+        # Whatever it is, the process is to take photos all the same.
+        logger.exception("The networks could not be made ready.")
+        return False
+    return all(step.has_answered for step in result.steps)
+
+
+@worker_process_init.connect(weak=False, dispatch_uid="media_pipeline.warming")
+def warm_in_background(**_: Any) -> threading.Thread | None:
+    """Start :func:`warm` in a process that will check photos; return its thread."""
+    if not conf.warms_models() or not _checks_photos():
+        return None
+    thread = threading.Thread(target=warm, name="warm-models", daemon=True)
+    thread.start()
+    return thread
+
+
+def _checks_photos() -> bool:
+    """Whether this worker takes checks: one for renditions alone needs no networks."""
+    return Asset.work_queue in current_app.amqp.queues.consume_from
+
+
+def _patient(pipeline: Pipeline) -> Pipeline:
+    """Return it without its haste: loading on a busy machine takes what it takes."""
+    return dataclasses.replace(pipeline, step_seconds=60.0, run_seconds=120.0)
+
+
+def _frame() -> Frame:
+    """Return a drawn picture with some words, so that their reader runs as well."""
+    picture = Image.new("RGB", _SIZE, (224, 216, 204))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((360, 120, 560, 400), fill=(120, 60, 40))
+    draw.text((40, 60), "made ready", fill=(20, 20, 20), font_size=48)
+    pixels = np.asarray(picture).copy()
+    pixels.flags.writeable = False
+    return Frame(pixels=pixels, size=_SIZE)
