@@ -183,3 +183,18 @@ def test_the_last_answer_holds_while_it_stands(records, surfaces, ends):
 
     assert standing.surfaces == surfaces
     assert standing.ends_at == (None if ends is None else NOW + timedelta(hours=ends))
+
+
+@pytest.mark.parametrize("value", ["{nobody}", "{", "{0}", "{name.first}"])
+def test_a_credit_that_cannot_be_filled_in_is_found_before_the_first_upload(
+    settings, value
+):
+    settings.UGC_COPYRIGHT = value
+
+    assert ids(checks.check_credit()) == ["ugc.E005"]
+
+
+def test_a_credit_of_known_words_is_none_to_warn_of(settings):
+    settings.UGC_CREDIT_LINE = "{name}, {year}: {{free}} at {photo_url}"
+
+    assert checks.check_credit() == []

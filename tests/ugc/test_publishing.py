@@ -3,12 +3,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from media_pipeline import services as media
 from media_pipeline.exceptions import StorageUnavailable
+from media_pipeline.models import Asset, Rendering, Rendition
+from media_pipeline.signals import asset_rendered
+from outbox import services as outbox
 from outbox.models import FilePurge
 from outbox.services import forget_settled, run_purge
 from outbox.testing import make_due
@@ -20,6 +25,7 @@ from tests.ugc.factories import (
     public_files,
 )
 from ugc import publishing, services
+from ugc.exceptions import ChangedMeanwhile
 from ugc.models import NOWHERE, Photo, Publication, Surface
 from ugc.signals import photo_published, photo_unpublished
 
@@ -268,6 +274,97 @@ def test_a_settled_publication_is_not_run_again():
 
     assert publishing.run_publication(publication.pk)
     assert not publishing.run_publication(publication.pk)
+
+
+def rendered_later(photo, *, width=1280):
+    """Have the photo's asset get another rendition, as the second stage does it."""
+    asset = photo.asset
+    with transaction.atomic():
+        asset_rendered.send(sender=Asset, asset_id=asset.pk)
+        name = storages["private"].save(
+            f"{asset.public_id[:2]}/{asset.public_id}/rendition-{width}.avif",
+            ContentFile(b"later"),
+        )
+        Rendition.objects.create(
+            asset=asset,
+            format="avif",
+            width=width,
+            height=853,
+            bytes=5,
+            private_name=name,
+        )
+
+
+def test_what_is_rendered_later_of_a_public_photo_is_published_too(run_commit):
+    photo = make_public_photo()
+    before = set(public_files(photo))
+
+    with run_commit():
+        rendered_later(photo)
+
+    assert before < set(public_files(photo))
+    assert len(public_files(photo)) == 3
+    assert photo.events.filter(kind="published").count() == 1
+    assert not Publication.objects.open().exists()
+
+
+@pytest.mark.parametrize("state", ["submitted", "in_review", "refused", "withdrawn"])
+def test_what_is_rendered_of_another_photo_stays_private(state, run_commit):
+    photo = make_photo(state=state)
+
+    with run_commit():
+        rendered_later(photo)
+
+    assert public_files(photo) == []
+    assert not Publication.objects.exists()
+
+
+def test_what_is_rendered_of_a_paused_photo_stays_private(run_commit):
+    photo = make_public_photo()
+    publishing.change(photo.pk, only_if=Q(), is_paused=True)
+
+    with run_commit():
+        rendered_later(photo)
+
+    assert not photo.asset.renditions.exclude(public_name="").exists()
+
+
+def test_publishing_rings_for_what_is_still_to_be_rendered(run_commit, monkeypatch):
+    photo = make_photo()
+    photo.asset.renditions.filter(format="avif").delete()
+    rung = []
+    monkeypatch.setattr(outbox, "ring", lambda model, *_, **__: rung.append(model))
+
+    with run_commit():
+        services.approve_photo(photo, by=make_moderator())
+
+    assert rung == [Rendering]
+    assert len(public_files(photo)) == 1  # public at once with what there is
+    assert photo.asset.renderings.get().kind == "rest"
+
+
+@pytest.mark.parametrize("act", [services.refuse_photo, services.remove_photo])
+def test_what_nobody_will_see_is_not_rendered(act, run_commit):
+    photo = make_photo()
+    Rendering.objects.create(asset=photo.asset, kind="rest")
+
+    with run_commit():
+        act(photo, by=make_moderator(), reasons=["blurry"])
+
+    assert not Rendering.objects.exists()
+
+
+def test_a_new_style_is_made_before_it_is_approved_or_published(run_commit):
+    photo, other = make_photo(), make_photo(state="approved")
+    for each in (photo, other):
+        Rendering.objects.create(asset=each.asset, kind="all", is_restyling=True)
+
+    with pytest.raises(ChangedMeanwhile):
+        services.approve_photo(photo, by=make_moderator())
+    assert publishing.publish(other.pk) is False
+
+    Rendering.objects.update(settled_at=timezone.now())
+    assert publishing.publish(other.pk) is True
 
 
 def test_taking_down_clears_bits_names_and_files(run_commit):

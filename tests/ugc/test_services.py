@@ -50,6 +50,53 @@ def submit(**options):
     )
 
 
+def test_an_upload_carries_its_authors_credit_recipe_and_product(settings):
+    settings.UGC_PHOTO_URL = "tests.ugc.test_services.page_of"
+    settings.UGC_CREDIT_LINE = "{name} for the garden"
+    settings.UGC_COPYRIGHT = "© {year} {name}"
+    settings.UGC_LICENCE_URL = "{photo_url}"
+    recipe = {"crop": [0.0, 0.0, 0.5, 0.5]}
+
+    photo = submit(persona_name=" Mia \n{x} ", product_key="lamp", recipe=recipe)
+
+    assert photo.asset.notes == {
+        "creator": "Mia {x}",
+        "credit_line": "Mia {x} for the garden",
+        "copyright": f"© {timezone.localdate().year} Mia {{x}}",
+        "licence_url": f"https://shop.example/photos/{photo.public_id}/",
+    }
+    assert photo.asset.context_keys == ["lamp"]
+    assert photo.recipe == photo.asset.recipe
+    assert photo.recipe["crop"] == [0.0, 0.0, 0.5, 0.5]
+
+
+def page_of(public_id):
+    return f"/photos/{public_id}/"
+
+
+def test_without_settings_only_the_name_is_said():
+    photo = submit()
+
+    assert photo.asset.notes == {"creator": "Mia"}
+    assert (photo.recipe, photo.asset.recipe) == ({}, None)
+    assert photo.asset.context_keys == []
+
+
+def test_another_picture_carries_the_same_credit_and_no_recipe():
+    photo = make_photo(state="draft", product_key="lamp", recipe={"crop": [0, 0, 1, 1]})
+
+    assert services.replace_file(
+        photo,
+        file=ContentFile(b"another", name="b.jpg"),
+        contributor=photo.contributor,
+    )
+
+    photo.refresh_from_db()
+    assert photo.asset.notes == {"creator": "Mia"}
+    assert photo.asset.context_keys == ["lamp"]
+    assert photo.recipe == {}
+
+
 def settle(photo, **columns):
     Asset.objects.filter(pk=photo.asset_id).update(
         **{
