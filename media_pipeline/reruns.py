@@ -6,16 +6,21 @@ it was read then. Both are safe to repeat and to interrupt.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from django.db import transaction
 
 from . import sandbox
 from .models import Asset
-from .results import as_stored
+from .results import Verdict, as_stored
 from .services import render_anew, render_asset
 from .services.files import read_master
 
 #: What the upload said of itself, which a master no longer says.
 FROM_THE_UPLOAD = ("facts", "size")
+#: The step that reads it.
+READS_THE_UPLOAD = "provenance"
 
 
 def rescore_asset(asset_id: int) -> bool:
@@ -43,6 +48,11 @@ def rescore_asset(asset_id: int) -> bool:
     if inspection.evidence is not None:
         fresh["duplicates"] = [each.as_json() for each in inspection.evidence]
     kept = {key: asset.result[key] for key in FROM_THE_UPLOAD if key in asset.result}
+    fresh["findings"] = _with_what_the_upload_said(fresh, asset.result)
+    verdict = max(
+        (Verdict[each["verdict"].upper()] for each in fresh["findings"]),
+        default=inspection.result.verdict,
+    )
     hashes = fresh["hashes"] or {}
     focal_x, focal_y = focal_point(fresh["faces"] or (), picture.frame.pixels)
     unchanged = Asset.objects.filter(
@@ -50,8 +60,8 @@ def rescore_asset(asset_id: int) -> bool:
     )
     with transaction.atomic():
         changed = unchanged.update(
-            result={**fresh, **kept},
-            verdict=fresh["verdict"],
+            result={**fresh, **kept, "verdict": verdict.word},
+            verdict=verdict.word,
             phash=hashes.get("phash") or asset.phash,
             dhash=hashes.get("dhash") or asset.dhash,
             focal_x=focal_x,
@@ -60,6 +70,41 @@ def rescore_asset(asset_id: int) -> bool:
         if changed and inspection.appearance is not None:
             remember_photo(asset.pk, inspection.appearance)
     return changed > 0
+
+
+def _with_what_the_upload_said(
+    fresh: Mapping[str, Any], before: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the fresh findings with those that only the upload could give."""
+    findings = [
+        finding for finding in fresh["findings"] if finding["step"] != READS_THE_UPLOAD
+    ]
+    if READS_THE_UPLOAD not in fresh["editions"]:
+        return findings  # it is asked no more
+    said = before.get("findings") or ()
+    return [
+        *(finding for finding in said if finding["step"] == READS_THE_UPLOAD),
+        *findings,
+    ]
+
+
+def outdated_assets() -> Iterator[int]:
+    """Yield processed assets whose answers came from other models or options.
+
+    Newest first. That includes those of which a step gave no answer. One query, and
+    those of a pipeline for each profile.
+    """
+    from .inspection import worker_pipeline
+
+    editions = {
+        profile: worker_pipeline(profile).editions for profile in Asset.Profile.values
+    }
+    processed = Asset.objects.filter(state=Asset.State.PROCESSED).order_by("-pk")
+    for pk, profile, kept in processed.values_list(
+        "pk", "profile", "result__editions"
+    ).iterator(chunk_size=2000):
+        if kept != editions[profile]:
+            yield pk
 
 
 def rerender_asset(asset_id: int) -> bool:

@@ -43,6 +43,13 @@ class Command(BaseCommand):
             chosen = actions.add_parser(action, help=words)
             chosen.add_argument("assets", nargs="*", type=int, metavar="ID")
             chosen.add_argument("--all", action="store_true", help="all processed")
+            if action == "rescore":
+                chosen.add_argument(
+                    "--outdated",
+                    action="store_true",
+                    help="those whose scores came from other models or thresholds,"
+                    " or of which a step gave no answer",
+                )
             if action == "rerender":
                 chosen.add_argument(
                     "--later", action="store_true", help="leave it to the workers"
@@ -107,11 +114,15 @@ class Command(BaseCommand):
         self, done: str, rerun: Callable[[int], bool], options: dict[str, Any]
     ) -> None:
         """Do one after the other, newest first, with a line that counts."""
-        if options["all"] == bool(options["assets"]):
-            raise CommandError("Name assets by their ids, or say --all.")
+        outdated = options.get("outdated", False)
+        if [options["all"], outdated, bool(options["assets"])].count(True) != 1:
+            or_outdated = ", or --outdated" if options["action"] == "rescore" else ""
+            raise CommandError(f"Name assets by their ids, or say --all{or_outdated}.")
         processed = Asset.objects.filter(state=Asset.State.PROCESSED)
         ids = options["assets"] or list(
-            processed.order_by("-pk").values_list("pk", flat=True)
+            reruns.outdated_assets()
+            if outdated
+            else processed.order_by("-pk").values_list("pk", flat=True)
         )
         failed = changed = 0
         for number, asset_id in enumerate(ids, start=1):
