@@ -35,6 +35,7 @@ def _paths() -> Iterator[CheckMessage]:
         "STOREFRONT_SHOP_URL": (),
         "STOREFRONT_SHARE_URL": (),
         "STOREFRONT_LEGAL_LINKS": (),
+        "STOREFRONT_CLIENT_ADDRESS": (),
     }
     for name, methods in asked.items():
         path = getattr(settings, name, "")
@@ -93,6 +94,10 @@ def _numbers() -> Iterator[CheckMessage]:
     for name, read in (
         ("STOREFRONT_PAGE_SIZE", conf.page_size),
         ("STOREFRONT_RESERVATION_SECONDS", conf.reservation_time),
+        (
+            "STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS",
+            conf.unpaid_orders_per_day_and_address,
+        ),
         ("STOREFRONT_BASKET_COOKIE_SECONDS", conf.basket_cookie_seconds),
         ("STOREFRONT_FEW_LEFT", conf.few_left),
     ):

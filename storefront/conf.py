@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from .money import Price
@@ -74,6 +75,27 @@ def page_size() -> int:
 def reservation_time() -> timedelta:
     """STOREFRONT_RESERVATION_SECONDS: how long stock waits for a payment."""
     return timedelta(seconds=float(_setting("STOREFRONT_RESERVATION_SECONDS", 900)))
+
+
+def unpaid_orders_per_day_and_address() -> int:
+    """STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS: that may have taken pieces.
+
+    Whoever orders again and again without paying would keep them from all others.
+    Orders that were paid don't count.
+    """
+    return int(_setting("STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS", 10))
+
+
+def client_address(request: HttpRequest) -> str:
+    """STOREFRONT_CLIENT_ADDRESS: dotted path of a callable(request) -> address.
+
+    Default: the peer's address. Behind a proxy set one that reads the header
+    this proxy writes.
+    """
+    path = _setting("STOREFRONT_CLIENT_ADDRESS", "")
+    if not path:
+        return str(request.META.get("REMOTE_ADDR", ""))
+    return str(import_string(path)(request))
 
 
 def few_left() -> int:

@@ -39,6 +39,10 @@ class OrderClosed(StorefrontError):
     """The order was paid, cancelled or has expired: show its page."""
 
 
+class TooManyUnpaidOrders(StorefrontError):
+    """Enough was reserved from there today and not paid: say so, tomorrow helps."""
+
+
 class PaymentMismatch(StorefrontError):
     """The provider's payment is not the one this order asked for. Final."""
 

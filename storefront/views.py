@@ -28,6 +28,7 @@ from .exceptions import (
     OrderClosed,
     PaymentMismatch,
     PaymentUnavailable,
+    TooManyUnpaidOrders,
 )
 from .forms import AddToBasketForm, ChangeLineForm, CheckoutForm
 from .models import Basket, BasketLine, Order, Payment, TrialCharge
@@ -228,7 +229,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _checkout_page(request, basket, form, changes=(), status=409)
     if not placed.is_new:
         return redirect("shoppable_store:order", token=placed.token)
-    return _pay(placed.order, placed.token)
+    return _pay(request, placed.order, placed.token)
 
 
 def _checkout_page(
@@ -259,15 +260,18 @@ def _checkout_page(
     )
 
 
-def _pay(order: Order, token: str) -> HttpResponse:
+def _pay(request: HttpRequest, order: Order, token: str) -> HttpResponse:
     """Send the buyer to the payment, or to the order's page with the reason."""
     page = reverse("shoppable_store:order", args=[token])
     try:
-        return redirect(services.start_payment(order.pk))
+        address = conf.client_address(request)
+        return redirect(services.start_payment(order.pk, address=address))
     except NotEnoughStock:
         return redirect(f"{page}?notice=sold_out")
     except PaymentUnavailable:
         return redirect(f"{page}?notice=unavailable")
+    except TooManyUnpaidOrders:
+        return redirect(f"{page}?notice=too_many")
     except OrderClosed:
         return redirect(page)
 
@@ -298,7 +302,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 @private_page
 @require_POST
 def pay_order(request: HttpRequest, token: str) -> HttpResponse:
-    return _pay(_order_or_404(token), token)
+    return _pay(request, _order_or_404(token), token)
 
 
 @private_page

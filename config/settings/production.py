@@ -209,4 +209,5 @@ SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 if BEHIND_PROXY:
     # Limits count the visitors, not the proxy.
     UGC_CLIENT_ADDRESS = "config.proxy.client_address"
+    STOREFRONT_CLIENT_ADDRESS = UGC_CLIENT_ADDRESS
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

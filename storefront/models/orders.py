@@ -27,7 +27,8 @@ class Order(models.Model):
 
     ``reserved_until`` is set exactly while pieces are reserved for it.
     ``checkout_token`` is the hash of the token that came with the form: one
-    form makes one order, however often it is sent.
+    form makes one order, however often it is sent. ``reserved_from`` is a hash of
+    the day and of the address from which pieces were reserved, until it is paid.
     """
 
     class State(models.TextChoices):
@@ -57,6 +58,7 @@ class Order(models.Model):
     shipping = money_column()
     total = money_column()  # lines and shipping, taxes included
     reserved_until = models.DateTimeField(null=True, blank=True, db_index=True)
+    reserved_from = models.CharField(max_length=64, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     paid_at = models.DateTimeField(null=True, blank=True)
 
@@ -79,6 +81,13 @@ class Order(models.Model):
                 condition=Q(state="paid", paid_at__isnull=False)
                 | (~Q(state="paid") & Q(paid_at=None)),
                 name="store_order_paid_has_its_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["reserved_from"],
+                condition=~Q(reserved_from=""),
+                name="store_order_reserved_from",
             ),
         ]
         verbose_name = _("order")

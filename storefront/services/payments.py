@@ -15,11 +15,17 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.crypto import salted_hmac
 
 from outbox import leases
 
 from .. import conf, mails
-from ..exceptions import NotEnoughStock, OrderClosed, PaymentMismatch
+from ..exceptions import (
+    NotEnoughStock,
+    OrderClosed,
+    PaymentMismatch,
+    TooManyUnpaidOrders,
+)
 from ..models import BasketLine, Order, Payment, ReservationExpiry
 from ..payments.base import Outcome, PaymentRequest, Standing
 from ..signals import order_paid
@@ -29,17 +35,19 @@ from .orders import close, page_token
 logger = logging.getLogger(__name__)
 
 
-def start_payment(order_id: int, *, provider: str = "") -> str:
+def start_payment(order_id: int, *, provider: str = "", address: str = "") -> str:
     """Reserve the order's pieces and return the address at which to pay.
 
-    ``provider`` is a dotted path of the setting; the first one if empty. Asked
-    again while the reservation lasts, it leads to the same payment. Raises
-    ``NotEnoughStock``, ``OrderClosed`` and the provider's
-    ``PaymentUnavailable``.
+    ``provider`` is a dotted path of the setting; the first one if empty. From one
+    network ``address`` a day so many unpaid orders may reserve as
+    ``STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS`` says; without one it isn't
+    counted. Asked again while the reservation lasts, it leads to the same payment.
+    Raises ``NotEnoughStock``, ``OrderClosed``, ``TooManyUnpaidOrders`` and the
+    provider's ``PaymentUnavailable``.
     """
     providers = conf.payment_providers()
     path = provider if provider in providers else next(iter(providers))
-    payment = _open_payment(order_id, path)
+    payment = _open_payment(order_id, path, address)
     order = payment.order
     with translation.override(order.language):
         request = PaymentRequest(
@@ -55,7 +63,7 @@ def start_payment(order_id: int, *, provider: str = "") -> str:
 
 
 @transaction.atomic
-def _open_payment(order_id: int, path: str) -> Payment:
+def _open_payment(order_id: int, path: str, address: str) -> Payment:
     order = Order.objects.get(pk=order_id)
     together = Q(pk=order.pk)
     if order.basket_id is not None:
@@ -64,6 +72,7 @@ def _open_payment(order_id: int, path: str) -> Payment:
     order = next(row for row in locked if row.pk == order_id)
     if not order.is_open:
         raise OrderClosed(order.number)
+    _count(order, address)
     # One basket reserves once: who pays for a second order has given up the
     # first, and nobody empties the shop by ordering without paying.
     for other in locked:
@@ -80,6 +89,24 @@ def _open_payment(order_id: int, path: str) -> Payment:
         )
     payment.order = order
     return payment
+
+
+def _count(order: Order, address: str) -> None:
+    """Remember where a locked order reserves from, or say that it is too much.
+
+    A hash with the secret key and the day: the rows tell nothing of who it was, nor
+    that two days' are the same. Two at once may both be the last one allowed.
+    """
+    if not address or order.reserved_from:
+        return
+    day = timezone.now().date().isoformat()
+    order.reserved_from = salted_hmac(
+        "storefront.reserved_from", f"{day}:{address}", algorithm="sha256"
+    ).hexdigest()
+    unpaid = Order.objects.filter(reserved_from=order.reserved_from)
+    if unpaid.count() >= conf.unpaid_orders_per_day_and_address():
+        raise TooManyUnpaidOrders
+    order.save(update_fields=["reserved_from"])
 
 
 def _reserve(order: Order) -> None:
@@ -143,7 +170,8 @@ def _paid(payment: Payment) -> Order:
         return order
     row.update(state=Payment.State.CONFIRMED)
     order.state, order.paid_at, order.reserved_until = Order.State.PAID, now, None
-    order.save(update_fields=["state", "paid_at", "reserved_until"])
+    order.reserved_from = ""
+    order.save(update_fields=["state", "paid_at", "reserved_until", "reserved_from"])
     _clear_basket(order)
     mails.send_order_confirmation(order)
     order_paid.send(sender=Order, order_id=order.pk)

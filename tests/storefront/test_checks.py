@@ -28,6 +28,8 @@ def test_the_defaults_are_in_order():
         ("STOREFRONT_SHARE_URL", "storefront.money.MAX_DIGITS", "store.E001"),
         ("STOREFRONT_LEGAL_LINKS", "x", "store.E001"),
         ("STOREFRONT_SHOP_URL", "storefront.missing", "store.E001"),
+        ("STOREFRONT_CLIENT_ADDRESS", "storefront.missing", "store.E001"),
+        ("STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS", 0, "store.E004"),
         ("STOREFRONT_CURRENCY", "EURO", "store.E002"),
         ("STOREFRONT_SHIPPING_AMOUNT", "four", "store.E003"),
         ("STOREFRONT_SHIPPING_AMOUNT", "-1", "store.E003"),

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from storefront.exceptions import (
     OrderClosed,
     PaymentMismatch,
     PaymentUnavailable,
+    TooManyUnpaidOrders,
 )
 from storefront.models import (
     BasketLine,
@@ -37,6 +39,7 @@ from tests.storefront.factories import (
 pytestmark = pytest.mark.django_db
 
 PROVIDER = "storefront.payments.test_provider.TestProvider"
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)  # what counts by the day, all in one
 
 
 @pytest.fixture
@@ -366,6 +369,54 @@ def test_the_last_piece_is_reserved_once(variant):
 
     with pytest.raises(NotEnoughStock):
         services.start_payment(second.order.pk)
+
+
+@time_machine.travel(NOON)
+def test_who_never_pays_cannot_keep_the_pieces_from_others(variant, settings):
+    settings.STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS = 2
+    here, there = "192.0.2.1", "192.0.2.2"
+    placed = [placed_order(variant=variant) for _ in range(4)]
+    for one in placed[:2]:
+        services.start_payment(one.order.pk, address=here)
+    services.cancel_order(placed[0].order.pk)
+
+    with pytest.raises(TooManyUnpaidOrders):
+        services.start_payment(placed[2].order.pk, address=here)
+
+    assert stock() == (10, 1)
+    # Who began may go on, and others may begin.
+    services.start_payment(placed[1].order.pk, address=here)
+    services.start_payment(placed[3].order.pk, address=there)
+    assert stock() == (10, 2)
+    with time_machine.travel(NOON + timedelta(days=1)):
+        services.start_payment(placed[2].order.pk, address=here)
+
+
+@time_machine.travel(NOON)
+def test_what_was_paid_does_not_count_and_tells_nothing_of_where(variant, settings):
+    settings.STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS = 1
+    for _ in range(2):
+        placed = placed_order(variant=variant)
+        services.start_payment(placed.order.pk, address="192.0.2.1")
+        order = Order.objects.get(pk=placed.order.pk)
+        assert len(order.reserved_from) == 64
+
+        reference = order.payments.get().reference
+        confirm(reference)
+
+        assert Order.objects.get(pk=placed.order.pk).reserved_from == ""
+
+
+@time_machine.travel(NOON)
+def test_the_order_page_tells_of_too_many_unpaid_orders(browser, variant, settings):
+    settings.STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS = 1
+    first, second = placed_order(variant=variant), placed_order(variant=variant)
+    browser.post(f"/orders/{first.token}/pay/")
+
+    page = browser.post(f"/orders/{second.token}/pay/", follow=True).text
+
+    assert "not paid" in page
+    assert stock() == (10, 1)
 
 
 def test_two_lines_of_one_variant_are_reserved_together(variant):
