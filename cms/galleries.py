@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ugc.models import Photo, PhotoTag, ProductTag, Surface, public_q
 
-from .shoppable import ShoppablePhoto, ShownPhoto, shoppable
+from .shoppable import ShoppablePhoto, ShownPhoto, with_products
 from .statements import TEXT, Statement
 from .tiles import rows_of, tiles
 
@@ -118,16 +118,13 @@ def with_lead(gallery: Gallery, *, surface: Surface, language: str) -> Gallery:
     """Return the gallery with its first photo apart, to shop from.
 
     Photos that follow a "more" link have been led into already: these stay
-    tiles. Three queries, and what the catalogue needs for the cards.
+    tiles. One query, and what the catalogue needs for the cards.
     """
     if gallery.is_continued or not gallery.tiles:
         return gallery
     first, *rest = gallery.tiles
-    # Empty if it was taken down since the tiles were read.
-    found = shoppable(
-        Photo.objects.filter(public_id=first.public_id), surface, language
-    )
-    return replace(gallery, lead=found[0] if found else None, tiles=tuple(rest))
+    lead = with_products(first, surface, language)
+    return replace(gallery, lead=lead, tiles=tuple(rest))
 
 
 @lru_cache(maxsize=256)

@@ -30,9 +30,11 @@ class AssetPictures:
         wanted = {reference for reference in references if reference}
         if not wanted:
             return {}
-        assets = Asset.objects.filter(
-            public_id__in=wanted, profile=PROFILE
-        ).prefetch_related("renditions")
+        assets = (
+            Asset.objects.filter(public_id__in=wanted, profile=PROFILE)
+            .prefetch_related("renditions")
+            .defer("result")  # large, and no page reads it
+        )
         return {
             asset.public_id: picture
             for asset in assets

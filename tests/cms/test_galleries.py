@@ -4,10 +4,19 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cms.galleries import Rule, RuleKind, gallery_by_hand, gallery_by_rule
+from cms.galleries import (
+    Rule,
+    RuleKind,
+    gallery_by_hand,
+    gallery_by_rule,
+    with_lead,
+)
 from ugc import services
+from ugc.catalogue import get_catalogue
 from ugc.models import Photo, PhotoTag, Surface
 
 from . import material
@@ -172,3 +181,53 @@ def test_a_gallery_takes_one_query(number, lamp, django_assert_num_queries):
         gallery_by_rule(NEWEST, surface=Surface.GALLERIES, count=4)
     with django_assert_num_queries(1):
         gallery_by_rule(LAMP, surface=Surface.GALLERIES, count=4)
+
+
+def led(gallery):
+    return with_lead(gallery, surface=Surface.GALLERIES, language="en")
+
+
+def test_the_lead_is_the_first_tile_with_its_products(lamp):
+    material.a_public_photo()
+    first = material.a_public_photo(
+        tags=[("lamp", 0.3, 0.6)], caption="Here", asset={"focal_x": 0.1, "focal_y": 0}
+    )
+
+    gallery = led(newest())
+
+    assert gallery.lead.public_id == first.public_id
+    assert gallery.lead.caption == "Here"
+    assert gallery.lead.asset_id == first.asset_id
+    assert gallery.lead.picture == first.asset.public_picture
+    (product,) = gallery.lead.hotspots
+    assert (product.card.name, product.position_class) == ("Lamp", "at-x-30 at-y-60")
+    assert len(gallery.tiles) == 1
+
+
+def test_a_lead_without_products_is_shown_too():
+    photo = material.a_public_photo()
+
+    gallery = led(newest())
+
+    assert gallery.lead.public_id == photo.public_id
+    assert gallery.lead.products == ()
+
+
+@pytest.mark.parametrize("tags", [[], [("lamp", 0.5, 0.5)]], ids=["bare", "tagged"])
+def test_a_lead_that_was_taken_down_meanwhile_is_not_shown(lamp, tags):
+    photo = material.a_public_photo(tags=tags)
+    gallery = newest()
+
+    services.withdraw_photo(photo, contributor=photo.contributor)
+
+    assert led(gallery).lead is None
+
+
+def test_a_lead_takes_one_query_more_than_its_cards(lamp, django_assert_num_queries):
+    material.a_public_photo(tags=[("lamp", 0.5, 0.5)])
+    gallery = newest()
+    with CaptureQueriesContext(connection) as cards:
+        get_catalogue().cards(["lamp"], language="en")
+
+    with django_assert_num_queries(len(cards) + 1):
+        led(gallery)
