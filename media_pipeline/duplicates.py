@@ -20,7 +20,7 @@ import numpy.typing as npt
 from django.db import transaction
 from django.db.models import QuerySet
 
-from . import conf, sandbox, storage
+from . import conf, sandbox
 from .exceptions import BackendUnavailable
 from .known_pictures import (
     BannedPicture,
@@ -33,6 +33,7 @@ from .models import Asset
 from .pipeline_steps.duplicates import Duplicates
 from .registry import discover
 from .results import StepResult, Verdict
+from .services.files import read_master
 from .similarity import (
     Appearance,
     Features,
@@ -403,7 +404,8 @@ def ban_picture(asset_id: int, *, reason: str, by: str = "") -> BannedPicture:
     """Put a picture on the ban list, from which software alone may turn it away.
 
     It stays there when the asset is erased; a second call changes nothing. Reads
-    the master if the photo's likeness was never taken. Raises ``LookupError``.
+    the master if the photo's likeness was never taken. Raises ``LookupError``, and
+    then ``StorageUnavailable``, ``SandboxUnavailable`` and ``DecoderFailed`` too.
     """
     asset = Asset.objects.filter(pk=asset_id, state=Asset.State.PROCESSED).first()
     if asset is None:
@@ -413,9 +415,7 @@ def ban_picture(asset_id: int, *, reason: str, by: str = "") -> BannedPicture:
         return banned
     likeness = PhotoLikeness.objects.filter(asset=asset).first()
     if likeness is None:
-        with storage.storage_errors(), storage.private().open(asset.master) as file:
-            master: bytes = file.read()
-        with sandbox.opened(master) as picture:
+        with sandbox.opened(read_master(asset), is_ours=True) as picture:
             fingerprint = fingerprint_of(picture.frame.pixels, _embedder())
         columns: dict[str, Any] = dict(Likeness.columns(fingerprint))
     else:
