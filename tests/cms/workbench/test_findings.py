@@ -134,3 +134,113 @@ def test_a_candidate_points_at_the_middle_of_its_box():
     ).candidates
 
     assert (candidate.x, candidate.y) == pytest.approx((0.3, 0.6))
+
+
+# --- where it is, and what it may be a copy of --------------------------------------
+
+
+def test_places_are_numbered_and_stay_within_the_picture():
+    places = read_findings(
+        result(
+            findings=[
+                {
+                    "step": "text",
+                    "verdict": "review",
+                    "reasons": ["email_address", "phone_number"],
+                    "boxes": [[0.1, 0.5, 0.2, 0.1], [-0.1, 0.9, 0.3, 0.5]],
+                },
+                {"step": "quality", "verdict": "pass", "reasons": ["blurred"]},
+            ],
+            faces=[[0.4, 0.4, 0.2, 0.2]],
+        )
+    ).places
+
+    assert [(place.number, place.level) for place in places] == [
+        (1, "warn"),
+        (2, "warn"),
+        (0, "face"),
+    ]
+    assert places[0].svg == {
+        "x": "10.00%",
+        "y": "50.00%",
+        "width": "20.00%",
+        "height": "10.00%",
+    }
+    outside = places[1]
+    assert (outside.x, outside.y) == (0.0, 0.9)
+    assert (outside.width, outside.height) == pytest.approx((0.2, 0.1))
+
+
+def test_a_number_stands_below_a_box_at_the_upper_edge():
+    boxes = [[0.1, 0.01, 0.2, 0.1]]
+    finding = {"step": "codes", "verdict": "review", "reasons": ["qr_code"]}
+
+    (place,) = read_findings(result(findings=[{**finding, "boxes": boxes}])).places
+
+    assert place.svg["plate"] == "11.00%"
+
+
+def test_each_remark_is_said_once_with_all_its_numbers():
+    findings = read_findings(
+        result(
+            findings=[
+                {
+                    "step": "text",
+                    "verdict": "review",
+                    "reasons": ["handle"],
+                    "boxes": [[0, 0, 1, 1], [0.5, 0.5, 0.1, 0.1]],
+                },
+                {
+                    "step": "codes",
+                    "verdict": "review",
+                    "reasons": ["qr_code"],
+                    "boxes": [[0, 0, 0.5, 0.5]],
+                },
+            ],
+            faces=[[0, 0, 1, 1]],
+        )
+    )
+
+    assert [(r.words, r.numbers) for r in findings.places_by_remark] == [
+        ("Name in a network", (1, 2)),
+        ("QR code", (3,)),
+    ]
+
+
+def test_a_comparison_that_did_not_run_is_not_one_that_found_nothing():
+    assert read_findings(result()).likenesses is None
+    assert read_findings(result(duplicates=[])).likenesses == ()
+
+
+def test_a_likeness_says_how_and_by_which_figures():
+    (likeness,) = read_findings(
+        result(
+            duplicates=[
+                {
+                    "kind": "photo",
+                    "id": "x",
+                    "how": "features",
+                    "is_confirmed": True,
+                    "distance": 3,
+                    "cosine": 0.941,
+                    "agreeing": 152,
+                }
+            ]
+        )
+    ).likenesses
+
+    assert str(likeness.words) == "The same details in the same places"
+    assert likeness.figures == (
+        "152 details agree",
+        "3 of 64 bits differ",
+        "94 % alike",
+    )
+
+
+def test_colours_are_named_in_the_editors_language():
+    red = {"name": "dark red", "hex": "#7a1420", "share": 0.4}
+
+    german = read_findings(result(colours=[red]), language="de").colours
+
+    assert german[0].name == "Dunkelrot"
+    assert read_findings(result(colours=[red])).colours[0].name == "dark red"
