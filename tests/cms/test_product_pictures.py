@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.test import TestCase
 
 from cms.models import PicturePublication
@@ -11,7 +12,8 @@ from cms.services import publish_picture, publish_picture_later
 from media_pipeline import services as media
 from media_pipeline import storage
 from media_pipeline.models import Asset
-from media_pipeline.signals import asset_settled
+from media_pipeline.signals import asset_rendered, asset_settled
+from outbox.testing import make_due
 from ugc import services
 
 from . import material
@@ -65,6 +67,55 @@ def test_settling_twice_publishes_once():
 
     assert set(asset.renditions.values_list("public_name", flat=True)) == names
     assert PicturePublication.objects.count() == 1
+
+
+def rendered_later(asset):
+    """Have the asset get another rendition, as the second stage does it."""
+    with transaction.atomic():
+        asset_rendered.send(sender=Asset, asset_id=asset.pk)
+        name = storage.private().save(
+            f"{asset.public_id[:2]}/{asset.public_id}/later.avif", ContentFile(b"later")
+        )
+        asset.renditions.create(
+            format="avif", width=1920, height=1280, bytes=5, private_name=name
+        )
+
+
+def test_what_is_rendered_later_is_published_too():
+    asset = material.an_asset(profile="product")
+    settle(asset)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        rendered_later(asset)
+
+    assert not asset.renditions.filter(public_name="").exists()
+    assert PicturePublication.objects.get().is_settled
+
+
+def test_a_rendering_that_ends_during_the_publication_is_not_forgotten(monkeypatch):
+    asset = material.an_asset(profile="product")
+    publication = publish_picture_later(asset.pk)
+    real = media.publish_asset
+
+    def publish_then_render(asset_id):
+        real(asset_id)
+        rendered_later(asset)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(media, "publish_asset", publish_then_render)
+        assert not publish_picture(publication.pk)
+
+    make_due(publication)
+    assert publish_picture(publication.pk)
+    assert not asset.renditions.filter(public_name="").exists()
+
+
+def test_a_customers_photo_is_not_published_by_being_rendered():
+    asset = material.an_asset()
+
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        rendered_later(asset)
+
+    assert not PicturePublication.objects.exists()
 
 
 def test_a_storage_that_fails_leaves_the_duty_open():

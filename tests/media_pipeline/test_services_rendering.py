@@ -502,7 +502,8 @@ def test_what_is_taken_down_meanwhile_is_not_put_up_again(
 
     meanwhile(monkeypatch, take_down)
 
-    assert committed(render, public) is False  # begins anew
+    assert committed(render, public) is False  # given back
+    make_due(public.renderings.get(settled_at=None))
     assert committed(render, public) is True
 
     assert not public.renditions.exclude(public_name="").exists()

@@ -107,6 +107,7 @@ def test_a_rendering_that_ends_meanwhile_loses_nothing_and_shows_nothing(
         assert errors == []
         # What met the other one on the way was given back, for another turn.
         if Rendering.objects.filter(pk=rendering.pk, settled_at=None).exists():
+            make_due(rendering)
             assert media.render_asset(rendering.pk)
         for publication in Publication.objects.open():
             publishing.run_publication(make_due(publication).pk)
