@@ -154,24 +154,24 @@ def _loaded(path: Path, changed: int) -> Head:
 
 
 def train(
-    vectors: Vectors, labels: Labels, *, model: str
+    vectors: Vectors, labels: Labels, *, model: str, per_class: int = MIN_PER_CLASS
 ) -> tuple[Head, dict[str, Any]]:
     """Return a head and a report of how well it does on pictures it has not seen.
 
-    Classes with fewer than ``MIN_PER_CLASS`` pictures count as none of the others.
+    Classes with fewer than ``per_class`` pictures count as none of the others.
     The report holds the accuracy on a fifth that was held out, and of five folds;
     the head itself is trained on all. Raises ``NotEnoughPictures``.
     """
     counts = Counter(labels)
     kept = sorted(
-        label for label, n in counts.items() if n >= MIN_PER_CLASS and label != NONE
+        label for label, n in counts.items() if n >= per_class and label != NONE
     )
     known = [label if label in kept else NONE for label in labels]
     if NONE in known:
         kept.append(NONE)
     if len(kept) < 2 or kept == [NONE]:
         raise NotEnoughPictures(
-            f"At least two classes of {MIN_PER_CLASS} pictures are needed; there are: "
+            f"At least two classes of {per_class} pictures are needed; there are: "
             + (", ".join(f"{each or 'none'} {n}" for each, n in counts.most_common(9)))
         )
     answers = np.array([kept.index(label) for label in known])
@@ -193,6 +193,7 @@ def train(
     report = {
         "model": model,
         "pictures": len(answers),
+        "per_class": per_class,
         "held_out_accuracy": round(accuracies[0], 4),
         "held_out_pictures": int((folds == 0).sum()),
         "five_folds": [round(each, 4) for each in accuracies],
@@ -288,6 +289,13 @@ def main(arguments: Sequence[str], answers: IO[str] = sys.stdout) -> int:
     parser.add_argument(
         "--out", type=Path, default=Path("head.npz"), metavar="HEAD.npz"
     )
+    parser.add_argument(
+        "--per-class",
+        type=at_least_folds,
+        default=MIN_PER_CLASS,
+        metavar="N",
+        help="leave out classes with fewer pictures; default: %(default)s",
+    )
     options = parser.parse_args(arguments)
     if options.out.suffix != ".npz":
         parser.error("--out: its name ends with .npz")
@@ -297,7 +305,9 @@ def main(arguments: Sequence[str], answers: IO[str] = sys.stdout) -> int:
         parser.error(f"--labels: {error}")
     try:
         vectors, labels = _vectors(options.photos, pairs)
-        head, report = train(vectors, labels, model=Lite0Embedder.name)
+        head, report = train(
+            vectors, labels, model=Lite0Embedder.name, per_class=options.per_class
+        )
         beside = write(head, report, options.out)
     except (NotEnoughPictures, BackendUnavailable, OSError) as error:
         print(f"train-head: {error}", file=sys.stderr)
@@ -307,6 +317,14 @@ def main(arguments: Sequence[str], answers: IO[str] = sys.stdout) -> int:
     answers.write(json.dumps(report, indent=2) + "\n")
     print(f"Written: {options.out}, {beside}", file=sys.stderr)
     return 0
+
+
+def at_least_folds(given: str) -> int:
+    """Return a number of pictures: every fold needs one to test with."""
+    count = int(given)
+    if count < FOLDS:
+        raise argparse.ArgumentTypeError(f"at least {FOLDS} are needed")
+    return count
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:

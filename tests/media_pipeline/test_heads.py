@@ -288,3 +288,24 @@ def test_a_small_catalogue_teaches_nothing(settings, tmp_path, monkeypatch):
     with pytest.raises(CommandError, match="20"):
         call_command("train_head", "--out", str(tmp_path / "head.npz"))
     assert not (tmp_path / "head.npz").exists()
+
+
+def test_fewer_pictures_are_enough_only_if_somebody_says_so():
+    vectors, labels = points(36)
+
+    with pytest.raises(NotEnoughPictures, match="20 pictures"):
+        train(vectors, labels, model="given 1")
+    head, report = train(vectors, labels, model="given 1", per_class=12)
+
+    assert len(head.labels) == 3
+    assert report["per_class"] == 12
+
+
+@pytest.mark.parametrize("given", ["4", "0", "many"])
+def test_every_fold_wants_a_picture_of_each_class(given):
+    command = ["train-head", "--photos", ".", "--labels", "x.csv", "--per-class", given]
+
+    with pytest.raises(SystemExit) as stop:
+        main(command)
+
+    assert stop.value.code == 2

@@ -8,7 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from media_pipeline import catalogue_index, conf
 from media_pipeline.exceptions import BackendUnavailable
-from media_pipeline.heads import NotEnoughPictures, train, write
+from media_pipeline.heads import (
+    MIN_PER_CLASS,
+    NotEnoughPictures,
+    at_least_folds,
+    train,
+    write,
+)
 
 
 class Command(BaseCommand):
@@ -25,6 +31,14 @@ class Command(BaseCommand):
             help="file to write, with a report beside it; default: %(default)s",
         )
 
+        parser.add_argument(
+            "--per-class",
+            type=at_least_folds,
+            default=MIN_PER_CLASS,
+            metavar="N",
+            help="leave out categories with fewer pictures; default: %(default)s",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
         if out.suffix != ".npz":
@@ -34,7 +48,9 @@ class Command(BaseCommand):
         try:
             catalogue_index.bring_up_to_date()
             vectors, labels, model = catalogue_index.labelled_vectors()
-            head, report = train(vectors, labels, model=model)
+            head, report = train(
+                vectors, labels, model=model, per_class=options["per_class"]
+            )
             beside = write(head, report, out)
         except (NotEnoughPictures, BackendUnavailable, OSError) as error:
             raise CommandError(str(error)) from error

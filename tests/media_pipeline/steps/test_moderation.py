@@ -30,7 +30,7 @@ def advice(**scores):
         ({"graphic": 0.8499}, Verdict.PASS, ()),
         ({"graphic": 0.85}, Verdict.REVIEW, ("graphic",)),
         ({"weapon": 0.1999}, Verdict.PASS, ()),
-        ({"weapon": 0.2}, Verdict.REVIEW, ("weapon",)),
+        ({"weapon": 0.2}, Verdict.PASS, ("weapon",)),
         ({"alcohol": 0.3999}, Verdict.PASS, ()),
         ({"alcohol": 0.4}, Verdict.PASS, ("alcohol",)),
         (
@@ -45,6 +45,15 @@ def test_scores_turn_into_advice_but_never_into_rejection(scores, verdict, reaso
     result = advice(**scores)
 
     assert (result.verdict, result.reasons) == (verdict, reasons)
+
+
+@pytest.mark.parametrize("hint", ["weapon", "alcohol"])
+def test_a_shop_may_have_hints_reviewed(hint):
+    options = {"backend": PATH, "backend_options": {hint: 0.9}, "hints_review": True}
+
+    result = discover().build("moderation", options).inspect(drawn_frames()["black"])
+
+    assert (result.verdict, result.reasons) == (Verdict.REVIEW, (hint,))
 
 
 @pytest.mark.parametrize("value", [float("nan"), -0.1, 1.1, float("inf"), None])
