@@ -89,6 +89,77 @@ def cut_with_end() -> bytes:
     return data[: len(data) // 2].rstrip(b"\xff") + b"\xff\xd9"
 
 
+def hidden_cut(data: bytes, share: float) -> bytes:
+    """Return a JPEG cut there, with an end marker that hides it."""
+    return data[: int(len(data) * share)].rstrip(b"\xff") + b"\xff\xd9"
+
+
+def after_scans(count: int) -> bytes:
+    """Return a progressive JPEG that ends, well-formed, after its first scans."""
+    data = picture_bytes(800, 600, progressive=True)
+    at = 0
+    for _ in range(count + 1):
+        at = data.index(b"\xff\xda", at + 2)
+    return data[:at] + b"\xff\xd9"
+
+
+def two_colours_only() -> bytes:
+    """Return a JPEG of one scan per colour that lacks the last colour's."""
+    picture = drawn(800, 600)
+    data = saved(picture, "JPEG", quality=90, progressive=True)
+    return data[: data.rindex(b"\xff\xda")] + b"\xff\xd9"
+
+
+def restarting(**options: int) -> bytes:
+    return saved(drawn(800, 600), "JPEG", quality=90, **options)
+
+
+def without_an_interval() -> bytes:
+    """Return a JPEG whose twentieth restart interval is gone."""
+    data = restarting(restart_marker_rows=1)
+    starts = [
+        at
+        for at in range(len(data) - 1)
+        if data[at] == 0xFF and 0xD0 <= data[at + 1] <= 0xD7
+    ]
+    return data[: starts[19]] + data[starts[20] :]
+
+
+ROWS = 400
+
+
+def rows_of(count: int, *, filter: int = 0) -> bytes:
+    """Return so many rows of a PNG of 400 × 400, compressed."""
+    row = bytes([filter]) + bytes(range(1, 201)) * 6
+    return zlib.compress(row * count)
+
+
+def unfinished_png(rows: bytes) -> bytes:
+    """Return a PNG whose checksums hold and whose rows may not."""
+    return png(400, ROWS, depth=8, colour=2, rows=rows)
+
+
+def webp_cut_inside(**options: object) -> bytes:
+    """Return a WebP whose picture is cut and whose sizes are made to fit."""
+    data = picture_bytes(800, 600, format="WEBP", **options)
+    content = data[20 : 20 + (len(data) - 20) // 4 * 2]
+    inner = b"WEBP" + data[12:16] + struct.pack("<I", len(content)) + content
+    return b"RIFF" + struct.pack("<I", len(inner)) + inner
+
+
+def without_flag(data: bytes) -> bytes:
+    """Return an animated WebP whose head denies it."""
+    return data[:20] + bytes([data[20] & ~2]) + data[21:]
+
+
+def canvas_lie() -> bytes:
+    """Return a WebP whose canvas is a million pixels wide and high."""
+    data = bytearray(with_transparency("WEBP"))
+    assert data[12:16] == b"VP8X"
+    data[24:30] = b"\xff\xff\x0f" * 2
+    return bytes(data)
+
+
 def grey_below() -> bytes:
     """Return a whole JPEG that honestly ends in the grey of a cut one."""
     picture = drawn(1600, 1200)
@@ -112,9 +183,9 @@ def animated(format: str) -> bytes:
     )
 
 
-def with_ispe(width: int, height: int) -> bytes:
-    """Return an AVIF whose stated size is another one."""
-    data = bytearray(picture_bytes(320, 240, format="AVIF"))
+def with_ispe(width: int, height: int, picture: bytes | None = None) -> bytes:
+    """Return an AVIF, or this picture, whose stated size is another one."""
+    data = bytearray(picture or picture_bytes(320, 240, format="AVIF"))
     at = data.index(b"ispe") + 8
     data[at : at + 8] = struct.pack(">II", width, height)
     return bytes(data)
@@ -160,6 +231,22 @@ REFUSED: dict[str, tuple[Maker, str]] = {
     "text_bomb.png": (text_bomb, "damaged"),
     "profile_bomb.png": (profile_bomb, "damaged"),
     # Shapes.
+    "canvas_lie.webp": (canvas_lie, "damaged"),
+    "200_megapixels.heic": (
+        lambda: with_ispe(16_320, 12_240, heic()),
+        "too_many_pixels",
+    ),
+    "second_head.png": (
+        lambda: png(
+            300,
+            300,
+            chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)),
+            depth=8,
+        ),
+        "too_many_pixels",
+    ),
+    "nothing_wide.png": (lambda: png(0, 300, rows=zlib.compress(b"")), "damaged"),
+    "no_height.jpg": (lambda: jpeg_of_size(240, 0), "damaged"),
     "dot.png": (lambda: png(1, 1), "too_small"),
     "needle.png": (lambda: png(50_000, 1), "too_small"),
     "thumbnail.jpg": (lambda: picture_bytes(800, 199), "too_small"),
@@ -170,6 +257,26 @@ REFUSED: dict[str, tuple[Maker, str]] = {
     "animated.png": (lambda: animated("PNG"), "animated"),
     "animated.webp": (lambda: animated("WEBP"), "animated"),
     "animated.avif": (lambda: animated("AVIF"), "animated"),
+    "one_frame.png": (
+        lambda: png(
+            300,
+            300,
+            chunk(b"acTL", struct.pack(">II", 1, 0)),
+            depth=8,
+        ),
+        "animated",
+    ),
+    "film_of_a_phone.heics": (
+        lambda: (
+            struct.pack(">I", 28)
+            + b"ftyphevc\x00\x00\x00\x00msf1hevcheic"
+            + struct.pack(">I", 108)
+            + b"moov"
+            + bytes(100)
+        ),
+        "animated",
+    ),
+    "denied.webp": (lambda: without_flag(animated("WEBP")), "damaged"),
     # Not whole.
     "empty.jpg": (lambda: b"", "empty_file"),
     "cut.jpg": (lambda: picture_bytes(800, 600)[:9_000], "truncated"),
@@ -180,6 +287,47 @@ REFUSED: dict[str, tuple[Maker, str]] = {
     "cut.heic": (lambda: heic()[:-500], "truncated"),
     "head_only.jpg": (lambda: picture_bytes()[:300], "truncated"),
     "zeros.png": (zeros_in_the_middle, "damaged"),
+    # Not whole, and well hidden: each of these a decoder takes for a picture.
+    "one_scan.jpg": (lambda: after_scans(1), "truncated"),
+    "two_scans.jpg": (lambda: after_scans(2), "truncated"),
+    "five_scans.jpg": (lambda: after_scans(5), "truncated"),
+    "all_but_one_scan.jpg": (lambda: after_scans(9), "truncated"),
+    "half_of_its_scans.jpg": (
+        lambda: hidden_cut(picture_bytes(800, 600, progressive=True), 0.5),
+        "truncated",
+    ),
+    "last_bit_of_colour.jpg": (two_colours_only, "truncated"),
+    "restarts_cut.jpg": (
+        lambda: hidden_cut(restarting(restart_marker_rows=1), 0.6),
+        "truncated",
+    ),
+    "restarts_cut_late.jpg": (
+        lambda: hidden_cut(restarting(restart_marker_blocks=5), 0.98),
+        "truncated",
+    ),
+    "interval_gone.jpg": (without_an_interval, "truncated"),
+    "cmyk_cut.jpg": (lambda: hidden_cut(cmyk(), 0.6), "truncated"),
+    "grey_cut.jpg": (
+        lambda: hidden_cut(saved(drawn(mode="L"), "JPEG"), 0.6),
+        "truncated",
+    ),
+    "filled_with_nothing.jpg": (
+        lambda: picture_bytes(800, 600)[:9_000] + bytes(9_000),
+        "truncated",
+    ),
+    "no_end.jpg": (lambda: picture_bytes(800, 600)[:-2], "truncated"),
+    "half_its_rows.png": (lambda: unfinished_png(rows_of(ROWS // 2)), "truncated"),
+    "all_but_one_row.png": (lambda: unfinished_png(rows_of(ROWS - 1)), "truncated"),
+    "half_its_stream.png": (
+        lambda: unfinished_png(rows_of(ROWS)[:-30]),
+        "truncated",
+    ),
+    "no_rows.png": (lambda: unfinished_png(zlib.compress(b"")), "truncated"),
+    "cut_inside.webp": (webp_cut_inside, "damaged"),
+    "cut_inside_lossless.webp": (
+        lambda: webp_cut_inside(lossless=True),
+        "damaged",
+    ),
     # Other kinds, under names that lie.
     "still.gif.jpg": (lambda: gif(1), "unsupported_format"),
     "picture.tiff.jpg": (lambda: saved(drawn(), "TIFF"), "unsupported_format"),
@@ -290,6 +438,29 @@ def swapped_profile() -> bytes:
     )
 
 
+def night_interlaced() -> bytes:
+    """Return a whole black PNG in seven passes."""
+    steps = (
+        (50, 50),
+        (50, 50),
+        (100, 50),
+        (100, 100),
+        (200, 100),
+        (200, 200),
+        (400, 200),
+    )
+    rows = b"".join((b"\x00" + bytes(3 * wide)) * high for wide, high in steps)
+    data = png(400, 400, depth=8, colour=2, rows=zlib.compress(rows))
+    head = data[16:28] + b"\x01"
+    return data[:8] + chunk(b"IHDR", head) + data[33:]
+
+
+def black_below() -> bytes:
+    picture = drawn(800, 600)
+    ImageDraw.Draw(picture).rectangle((0, 300, 800, 600), (0, 0, 0))
+    return saved(picture, "PNG")
+
+
 TAKEN: dict[str, Maker] = {
     "baseline.jpg": lambda: picture_bytes(),
     "progressive.jpg": lambda: picture_bytes(progressive=True),
@@ -312,6 +483,14 @@ TAKEN: dict[str, Maker] = {
     "transparent.avif": lambda: with_transparency("AVIF"),
     "plain.heic": heic,
     "grey.heic": lambda: heic(drawn(640, 480, mode="L")),
+    "restarts.jpg": lambda: restarting(restart_marker_rows=1),
+    "restarts_by_block.jpg": lambda: restarting(restart_marker_blocks=3),
+    "restarts_in_scans.jpg": lambda: saved(
+        drawn(803, 601), "JPEG", progressive=True, restart_marker_rows=1
+    ),
+    "night.png": lambda: png(400, 400, depth=8, colour=2),
+    "night_interlaced.png": night_interlaced,
+    "black_below.png": black_below,
     "smallest.jpg": lambda: picture_bytes(200, 200),
     "longest.jpg": lambda: picture_bytes(1_000, 200),
 }

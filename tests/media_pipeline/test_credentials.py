@@ -14,6 +14,8 @@ from media_pipeline.testing import picture_bytes
 
 from . import corpus
 
+pytestmark = pytest.mark.slow
+
 AI = "trainedAlgorithmicMedia"
 TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 #: As media_pipeline.sandbox.formats names them, and as Pillow does.

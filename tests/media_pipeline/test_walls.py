@@ -21,6 +21,8 @@ from tests.faulty_sandbox import marked
 from . import corpus
 from .attacks import ATTACKS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PICTURE = picture_bytes(320, 240)
 
