@@ -1,7 +1,7 @@
 """The pipeline on short leases, with a ledger of every settlement.
 
-From the environment: ``SCHAUFENSTER_DATA_DIR``; ``KILLS_BROKER_URL`` for Redis in
-place of the folder; ``MEDIA_PIPELINE_SANDBOX_COMMAND`` for a faulty decoder.
+From the environment: ``SCHAUFENSTER_DATA_DIR``; ``KILLS_BROKER_URL`` for Redis or
+RabbitMQ in place of the folder; ``MEDIA_PIPELINE_SANDBOX_COMMAND`` for a faulty decoder.
 """
 # ruff: noqa: F403, F405
 
@@ -32,9 +32,19 @@ if "KILLS_COPIES_EXPIRE_SECONDS" in os.environ:
         os.environ["KILLS_COPIES_EXPIRE_SECONDS"]
     )
 
+if "KILLS_INCOMING_EXPIRE_SECONDS" in os.environ:
+    MEDIA_PIPELINE_INCOMING_EXPIRE_SECONDS = int(
+        os.environ["KILLS_INCOMING_EXPIRE_SECONDS"]
+    )
+
 if "KILLS_BROKER_URL" in os.environ:
     CELERY_BROKER_URL = os.environ["KILLS_BROKER_URL"]
-    CELERY_BROKER_TRANSPORT_OPTIONS = REDIS_BROKER_TRANSPORT_OPTIONS
+    if CELERY_BROKER_URL.startswith("redis"):
+        CELERY_BROKER_TRANSPORT_OPTIONS = REDIS_BROKER_TRANSPORT_OPTIONS
+    else:
+        CELERY_BROKER_TRANSPORT_OPTIONS = {}
+        CELERY_TASK_QUEUES = RABBITMQ_TASK_QUEUES
+        OUTBOX_RING_PRIORITIES = RABBITMQ_RING_PRIORITIES
 
 if "KILLS_DATABASE_URL" in os.environ:
     import dj_database_url

@@ -12,6 +12,7 @@ import pytest
 from tests.servers import ROOT, clean_environment, manage, wait_until
 
 from .test_worker_kills import Site
+from .tormented import ASSET, RENDERING
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos]
 
@@ -26,7 +27,11 @@ def test_the_copies_of_a_killed_publisher_are_deleted_by_the_worker(tmp_path):
     site.receive(1)
     site.worker.start()
     try:
-        wait_until(lambda: site.settled() == 1, within=60, log=site.worker.log)
+        wait_until(
+            lambda: site.settled() == 1 and site.open(ASSET, RENDERING) == 0,
+            within=120,
+            log=site.worker.log,
+        )
         asset = site.number(
             "select id from shoppable_media_asset where state = 'processed'"
         )
@@ -46,7 +51,7 @@ def test_the_copies_of_a_killed_publisher_are_deleted_by_the_worker(tmp_path):
 
         assert killed.returncode == -signal.SIGKILL
         assert (left > 0, named) == (True, 0)
-        wait_until(lambda: _files(public) == [], within=40, log=site.worker.log)
+        wait_until(lambda: _files(public) == [], within=120, log=site.worker.log)
         manage("pipeline", "status", env=site.env)
     finally:
         site.worker.end()

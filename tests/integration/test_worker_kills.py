@@ -7,14 +7,16 @@ import os
 import shutil
 import signal
 import sqlite3
-import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.servers import ROOT, Worker, manage, wait_until
+from tests.servers import manage, wait_until
+
+from .tormented import ASSET, RENDERING, RENDITIONS, Tormented
 
 pytestmark = [pytest.mark.integration, pytest.mark.chaos]
 
@@ -23,39 +25,19 @@ PHOTOS = 40
 MOMENTS = [(0, 0.0), (4, 0.05), (11, 0.3), (19, 0.15), (29, 0.5)]
 
 
-class Site:
-    """The settings of the kill tests with a folder and a worker of their own."""
-
-    def __init__(self, folder: Path, **env: str) -> None:
-        self.folder = folder
-        decoder = ROOT / "tests" / "integration" / "faulty_decoder.py"
-        self.env = {
-            "DJANGO_SETTINGS_MODULE": "tests.integration.settings_kills",
-            "SCHAUFENSTER_DATA_DIR": str(folder),
-            # The folder is named so that this site's decode servers can be told.
-            "MEDIA_PIPELINE_SANDBOX_COMMAND": f"{sys.executable} {decoder} {folder}",
-            **env,
-        }
-        self.worker = Worker(env=self.env, log=folder / "worker.log")
+class Site(Tormented):
+    """What these tests ask of it."""
 
     @property
     def database(self) -> Path:
         return self.folder / "schaufenster.sqlite3"
 
-    def migrate(self) -> None:
-        manage("migrate", "--run-syncdb", "-v0", env=self.env)
-
     def receive(self, count: int) -> int:
         """Receive that many photos and one that crashes; return that one's key."""
         return int(manage("receive_pictures", str(count), env=self.env))
 
-    def rows(self, sql: str, *values: object) -> list[tuple]:
-        connection = sqlite3.connect(self.database, timeout=20)
-        with contextlib.closing(connection) as database:
-            return database.execute(sql, values).fetchall()
-
-    def number(self, sql: str, *values: object) -> int:
-        return self.rows(sql, *values)[0][0]
+    def number(self, sql: str) -> int:
+        return self.rows(sql)[0][0]
 
     def settled(self) -> int:
         return self.number(
@@ -63,14 +45,15 @@ class Site:
         )
 
     def held(self) -> int:
-        return self.number(
-            "select count(*) from shoppable_media_asset where lease_token != ''"
-        )
+        return self.in_both("count(*)", "where lease_token <> ''")
 
-    def open(self) -> int:
-        return self.number(
-            "select count(*) from shoppable_media_asset"
-            " where settled_at is null and quarantined_at is null"
+    def losses(self) -> int:
+        return self.in_both("coalesce(sum(losses), 0)")
+
+    def in_both(self, what: str, where: str = "") -> int:
+        return sum(
+            self.number(f"select {what} from {stage} {where}")
+            for stage in (ASSET, RENDERING)
         )
 
     def decode_servers(self) -> list[int]:
@@ -126,38 +109,31 @@ def test_forty_photos_survive_five_kills(site):
         time.sleep(pause)
         site.worker.kill()
         wait_until(lambda: site.worker.group() == [], within=10)
-    interrupted = site.number("select sum(losses) from shoppable_media_asset")
+    interrupted = site.losses()
     site.worker.start()
-    wait_until(lambda: site.open() == 0, within=150, log=site.worker.log, every=0.2)
+    wait_until(
+        lambda: site.open(ASSET, RENDERING) == 0,
+        within=300,
+        log=site.worker.log,
+        every=0.2,
+    )
 
-    outcomes = dict(
-        site.rows("select state, count(*) from shoppable_media_asset group by state")
+    states = dict(site.rows("select id, state from shoppable_media_asset"))
+    told = Counter(site.rows("select asset_id, happened from ledger_entry"))
+    complete = site.keys(
+        "select asset_id from shoppable_media_rendition group by asset_id"
+        f" having count(*) = {RENDITIONS}"
     )
-    assert outcomes == {"processed": PHOTOS, "quarantined": 1}
-    assert site.rows(
-        "select id from shoppable_media_asset where state = 'quarantined'"
-    ) == [(crashing,)]
-    assert (
-        site.rows(
-            "select asset_id, count(*) from ledger_entry where happened = 'settled'"
-            " group by asset_id having count(*) > 1"
-        )
-        == []
-    )
-    assert (
-        site.number("select count(*) from ledger_entry where happened = 'settled'")
-        == PHOTOS
-    )
-    assert site.rows(
-        "select asset_id from ledger_entry where happened = 'quarantined'"
-    ) == [(crashing,)]
-    assert (
-        site.rows(
-            "select asset_id, format, width, count(*) from shoppable_media_rendition"
-            " group by asset_id, format, width having count(*) > 1"
-        )
-        == []
-    )
+    good = set(states) - {crashing}
+    assert len(good) == PHOTOS
+    assert {states[key] for key in good} == {"processed"}
+    assert states[crashing] == "quarantined"
+    # Each once, in both stages.
+    assert told == {
+        **{(key, what): 1 for key in good for what in ("settled", "rendered")},
+        (crashing, "quarantined"): 1,
+    }
+    assert complete == good
     # The kills did hit work under way, or all this would prove nothing.
     assert interrupted >= len(MOMENTS) - 1
     # Uploads are deleted once they are settled; the crashing one is kept.
@@ -182,6 +158,21 @@ def test_nothing_of_a_worker_outlives_its_main_process(site):
     wait_until(lambda: site.decode_servers() == [], within=30)
 
 
+def test_a_worker_whose_children_are_all_killed_goes_on_and_sweeps(site):
+    site.worker.start()
+    main = site.worker.process.pid
+    children = [pid for pid in site.worker.group() if pid != main]
+    assert len(children) >= 3, "beat and two of the pool"
+
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+    # Nobody rings for these: only a sweep finds them.
+    silent = {**site.env, "KILLS_BROKER_URL": "redis://127.0.0.1:1/0"}
+    manage("receive_pictures", "2", env=silent)
+
+    wait_until(lambda: site.settled() == 2, within=180, log=site.worker.log)
+
+
 def test_a_stopped_worker_finishes_what_it_does(site):
     site.receive(6)
     site.worker.start()
@@ -191,4 +182,4 @@ def test_a_stopped_worker_finishes_what_it_does(site):
     site.worker.process.wait(timeout=240)
 
     assert site.held() == 0
-    assert site.number("select sum(losses) from shoppable_media_asset") == 0
+    assert site.losses() == 0

@@ -1,4 +1,4 @@
-"""A worker that hears nothing connects anew."""
+"""A worker that hears nothing connects anew, and a killed beat is replaced."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from celery import signals
+from celery import bootsteps, signals
 from celery.worker import state
 
-from outbox.watchdog import Watchdog
+from outbox.watchdog import Watchdog, revive_beat
 
 
 class Consumer:
@@ -21,6 +21,7 @@ class Consumer:
         self.cancelled = 0
         self.hub = SimpleNamespace(call_soon=self.calls.append) if hub else None
         self.timer = self
+        self.controller = SimpleNamespace(beat=None)
 
     def call_repeatedly(self, every, function, arguments):
         self.every.append(every)
@@ -45,7 +46,7 @@ def consumer(clock, settings):
     consumer.dog.start(consumer)
     yield consumer
     consumer.dog.stop(consumer)
-    assert consumer.cancelled == 1
+    assert consumer.cancelled == 2
 
 
 def test_an_idle_worker_that_hears_nothing_connects_anew(consumer, clock):
@@ -63,7 +64,7 @@ def test_it_looks_often_and_connects_anew_once_for_each_silence(consumer, clock)
         clock.seconds += 5
         consumer.dog.look(consumer)
 
-    assert consumer.every == [5]
+    assert consumer.every == [2, 5]
     assert len(consumer.calls) == 1
 
 
@@ -90,4 +91,63 @@ def test_without_an_event_loop_there_is_nothing_to_be_cut_off_from():
 
     Watchdog(consumer).start(consumer)
 
-    assert consumer.every == []
+    assert consumer.every == [2]  # only the beat is looked after
+
+
+class Beat:
+    def __init__(self, is_running):
+        self.is_running = is_running
+
+    def is_alive(self):
+        return self.is_running
+
+    def start(self):
+        self.is_running = True
+
+
+class Step:
+    """As Celery's step of the embedded beat."""
+
+    def __init__(self, beat):
+        self.obj = beat
+
+    def create(self, worker):
+        worker.beat = Beat(is_running=False)
+        return worker.beat
+
+
+def worker_with(beat, state=bootsteps.RUN):
+    return SimpleNamespace(
+        beat=beat,
+        blueprint=SimpleNamespace(state=state),
+        steps=[SimpleNamespace(), Step(beat)],
+    )
+
+
+def test_a_killed_beat_is_replaced_by_one_that_ends_with_the_worker(caplog):
+    killed = Beat(is_running=False)
+    worker = worker_with(killed)
+
+    revive_beat(worker)
+
+    assert worker.beat is not killed
+    assert worker.beat.is_alive()
+    assert worker.steps[1].obj is worker.beat
+    assert "beat has ended" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "worker",
+    [
+        worker_with(None),
+        worker_with(Beat(is_running=True)),
+        worker_with(Beat(is_running=False), state=bootsteps.CLOSE),
+    ],
+    ids=["none", "alive", "worker ends"],
+)
+def test_no_other_beat_is_started(worker):
+    beat = worker.beat
+
+    revive_beat(worker)
+
+    assert worker.beat is beat

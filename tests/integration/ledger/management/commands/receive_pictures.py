@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from PIL import Image
 
 from media_pipeline import services
-from tests.integration.faulty_decoder import PLANTED
+from tests.integration.faulty_decoder import DRAWN_SIZE, PLANTED
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, count: int, **options: Any) -> None:
         planted = count // 2
         for number in range(count + 1):
-            content = _picture(number)
+            content = drawn(number)
             if number == planted:
                 content += PLANTED
             asset = services.receive_upload(
@@ -31,11 +31,11 @@ class Command(BaseCommand):
                 self.stdout.write(str(asset.pk))
 
 
-def _picture(number: int) -> bytes:
+def drawn(number: int, size: tuple[int, int] = DRAWN_SIZE) -> bytes:
     """Draw a JPEG of half a megapixel that nothing else looks like."""
     draw = random.Random(number)
     small = Image.new("RGB", (16, 12))
     small.putdata([tuple(draw.randbytes(3)) for _ in range(16 * 12)])
     content = io.BytesIO()
-    small.resize((800, 600), Image.Resampling.BICUBIC).save(content, "JPEG")
+    small.resize(size, Image.Resampling.BICUBIC).save(content, "JPEG")
     return content.getvalue()
