@@ -11,9 +11,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.urls import reverse
 
-from media_pipeline.models import Rendition
+from media_pipeline.models import BannedPicture, PhotoLikeness, Rendition
 from media_pipeline.testing import picture_bytes
 from tests.browser.conftest import FLAGS
+from tests.browser.test_every_page import barriers
 from tests.servers import ServerMissing, skip_or_fail
 from tests.ugc.factories import make_asset, make_moderator, make_photo
 from ugc import services
@@ -262,3 +263,150 @@ def test_a_veiled_picture_is_shown_when_asked_for(page):
     page.wait_for_function(
         "getComputedStyle(document.querySelector('[data-stage] img')).filter === 'none'"
     )
+
+
+# --- what the software sees -----------------------------------------------------
+
+
+@pytest.fixture
+def box_searches(monkeypatch):
+    """Stands in for the network; tells which boxes were asked for."""
+    asked = []
+
+    def search(asset_id, box, limit=8):
+        asked.append(tuple(round(side, 2) for side in box))
+        return [("lamp", 0.7)]
+
+    monkeypatch.setattr("media_pipeline.services.search_products", search)
+    return asked
+
+
+def test_a_box_is_drawn_with_the_pointer_and_its_product_tagged_there(
+    page, box_searches
+):
+    photo = photo_with_picture()
+    page.goto(review(photo))
+    stage = page.locator("[data-stage]").bounding_box()
+
+    def at(x, y):
+        return stage["x"] + stage["width"] * x, stage["y"] + stage["height"] * y
+
+    page.mouse.move(*at(0.6, 0.8))
+    page.mouse.down()
+    page.mouse.move(*at(0.2, 0.4), steps=4)
+    page.mouse.up()
+    page.locator("#wb-box-results button").click()
+    page.wait_for_selector(".wb-marker:focus")
+
+    (asked,) = box_searches
+    assert asked == pytest.approx((0.2, 0.4, 0.4, 0.4), abs=0.02)
+    ((x, y),) = places(photo).values()
+    assert (x, y) == pytest.approx((0.4, 0.6), abs=0.02)
+    assert page.locator("[data-box]").is_hidden()
+    assert page.locator("[data-point]").is_hidden()
+
+
+def test_a_box_is_placed_and_searched_with_the_keyboard_alone(page, box_searches):
+    page.goto(review(photo_with_picture()))
+
+    page.keyboard.press("b")
+    for key in ("ArrowRight", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowUp"):
+        page.keyboard.press(key)
+    told = page.inner_text("[data-told]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#wb-box-results button")
+
+    assert box_searches == [(0.32, 0.32, 0.42, 0.38)]
+    assert told == "32 % from the left, 32 % from the top, 42 % wide, 38 % high"
+    page.keyboard.press("Escape")
+    assert page.locator("[data-box]").is_hidden()
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_the_softwares_tags_are_kept_and_dropped_by_single_keys(page):
+    photo = photo_with_picture()
+    photo.asset.result = {
+        "products": [{"key": "lamp", "score": 0.65, "box": [0.2, 0.2, 0.2, 0.2]}]
+    }
+    photo.asset.save()
+    photo.product_tags.create(product_key="mug", x=0.5, y=0.5, is_suggested=True)
+    page.goto(review(photo))
+
+    page.keyboard.press("1")
+    page.wait_for_selector('.wb-marker:focus[data-marker="lamp"]')
+    assert places(photo)["lamp"] == (0.3, 0.3)
+    saved(page, lambda: page.keyboard.press("x"))
+
+    assert list(places(photo)) == ["lamp"]
+    page.keyboard.press("x")  # what a person has placed is not the software's
+    assert page.locator("[data-marker]").count() == 1
+
+
+def test_outlines_are_switched_off_and_on(page):
+    photo = photo_with_picture()
+    photo.asset.result = {"faces": [[0.1, 0.1, 0.2, 0.2]]}
+    photo.asset.save()
+    page.goto(review(photo))
+    outlines = page.locator(".wb-boxes")
+
+    assert outlines.is_visible()
+    page.keyboard.press("o")
+    assert outlines.is_hidden()
+    page.keyboard.press("o")
+    assert outlines.is_visible()
+
+
+def test_a_picture_is_banned_by_keys_and_only_with_a_confirmation(page):
+    photo = photo_with_picture()
+    PhotoLikeness.objects.create(
+        asset=photo.asset, pixels_sha256="cd" * 32, hashes=bytes(32), model="none"
+    )
+    page.goto(review(photo))
+
+    page.keyboard.press("n")
+    page.keyboard.type("Stolen: an angry letter")  # "a" approves nothing here
+    page.keyboard.press(
+        "Enter"
+    )  # the browser asks for the confirmation, and goes there
+    assert not BannedPicture.objects.exists()
+    page.wait_for_selector("#wb-ban-meant:focus")
+    page.keyboard.press("Space")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+    photo.refresh_from_db()
+    assert photo.state == Photo.State.REFUSED
+    assert BannedPicture.objects.get().reason == "Stolen: an angry letter"
+    with page.expect_navigation():
+        page.get_by_role("button", name="Lift the ban").click()
+    assert not BannedPicture.objects.exists()
+
+
+def test_the_desk_has_no_barriers_with_everything_on_it(page):
+    other = photo_with_picture()
+    photo = photo_with_picture(product_key="mug")
+    photo.asset.result = {
+        "findings": [
+            {
+                "step": "text",
+                "verdict": "review",
+                "reasons": ["phone_number"],
+                "boxes": [[0.1, 0.2, 0.3, 0.1]],
+            }
+        ],
+        "faces": [[0.5, 0.5, 0.2, 0.2]],
+        "products": [{"key": "lamp", "score": 0.65, "box": [0.2, 0.2, 0.2, 0.2]}],
+        "duplicates": [
+            {"kind": "photo", "id": other.asset.public_id, "how": "bytes"},
+            {"kind": "product", "id": "lamp", "how": "vector", "cosine": 0.81},
+        ],
+    }
+    photo.asset.save()
+    photo.product_tags.create(product_key="mug", x=0.5, y=0.5, is_suggested=True)
+    reports = ("/cms/reports/pipeline/", reverse("shoppable_workbench:bans"))
+    for address in (review(photo), *reports):
+        page.goto(address)
+        if address == review(photo):
+            page.keyboard.press("b")
+        page.wait_for_load_state("networkidle")
+        assert barriers(page) == [], address

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from cms.workbench.queue import Tab, neighbours, photos_in, tab_of
+from cms.workbench.queue import Tab, neighbours, photos_in, tab_of, waiting_count
 from tests.ugc.factories import make_asset, make_photo, make_public_photo
 from ugc import services
 from ugc.models import Decision, Photo
@@ -32,6 +34,25 @@ def choice(photo):
 
 def shown_in(response):
     return [tile.photo.public_id for tile in response.context["tiles"]]
+
+
+def test_counting_what_waits_looks_at_nothing_else(db):
+    make_photo(state="in_review")
+    make_photo(state="submitted")  # the software still looks at it
+    make_public_photo()
+    stuck_photo()
+
+    with CaptureQueriesContext(connection) as asked:
+        assert waiting_count() == 2
+
+    assert len(asked) == 2
+    with connection.cursor() as cursor:
+        for query in asked:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            steps = [row[-1] for row in cursor.fetchall()]
+            photos = [step for step in steps if "shoppable_ugc_photo" in step]
+            assert photos
+            assert all("USING" in step for step in photos), steps
 
 
 # --- who may ------------------------------------------------------------------

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from media_pipeline.models import Asset
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from media_pipeline.models import Asset, Rendering
+from outbox.models import OutgoingMail
 from outbox.testing import crash
 from tests.ugc.factories import make_asset, make_photo
 
 pytestmark = pytest.mark.django_db
 URL = "/cms/reports/pipeline/"
+STUCK = "/cms/reports/pipeline/stuck/"
 
 
 def test_the_report_shows_backlog_outcomes_and_failed_steps(editors_client):
@@ -39,3 +45,98 @@ def test_the_report_speaks_german(editors_client):
     page = editors_client.get(URL, headers={"Accept-Language": "de"})
 
     assert "Was wartet" in page.text
+
+
+def test_the_report_says_how_late_the_oldest_duty_is(editors_client):
+    asset = Asset.objects.create(original="20260101/original")
+    Asset.objects.filter(pk=asset.pk).update(
+        not_before=timezone.now() - timedelta(seconds=300)
+    )
+
+    page = editors_client.get(URL)
+
+    assert page.context["is_late"]
+    assert "No worker seems to run" in page.text
+
+
+def test_failures_are_told_by_stage_step_and_reason(editors_client):
+    finding = {"step": "tags", "verdict": "review", "reasons": ["tags_unavailable"]}
+    make_asset(result={"findings": [finding]})
+
+    failures = editors_client.get(URL).context["failures"]
+
+    assert failures == [("checks", "tags", "Check did not run: tags", 1)]
+
+
+def decide(client, work, do):
+    return client.post(
+        STUCK, {"kind": type(work)._meta.label, "pk": work.pk, "do": do}, follow=True
+    )
+
+
+def test_what_is_stuck_is_tried_again_from_the_report(editors_client):
+    stuck = crash(Asset.objects.create(original="20260101/original"), times=3)
+
+    page = decide(editors_client, stuck, "retry")
+    again = decide(editors_client, stuck, "retry")
+
+    stuck.refresh_from_db()
+    assert stuck.state == Asset.State.PENDING
+    assert "tried once more" in page.text
+    assert "not in quarantine any more" in again.text
+
+
+def test_what_is_stuck_is_given_up_from_the_report(editors_client):
+    stuck = crash(Asset.objects.create(original="20260101/original"), times=3)
+    photo = make_photo(state="submitted", asset=stuck)
+    assert f"/cms/photos/{photo.public_id}/" in editors_client.get(URL).text
+
+    decide(editors_client, stuck, "discard")
+
+    stuck.refresh_from_db()
+    assert stuck.state == Asset.State.REFUSED_FILE
+
+
+def test_a_mail_is_tried_again_and_never_given_up(editors_client):
+    mail = crash(
+        OutgoingMail.objects.create(key="k", to="a@example.org", subject="s", text="t"),
+        times=3,
+    )
+
+    page = decide(editors_client, mail, "discard")
+    mail.refresh_from_db()
+    assert mail.is_quarantined
+    assert "cannot be given up" in page.text
+
+    decide(editors_client, mail, "retry")
+    mail.refresh_from_db()
+    assert not mail.is_quarantined
+
+
+def test_a_rendering_in_quarantine_is_tried_again(editors_client):
+    rendering = crash(
+        Rendering.objects.create(asset=make_asset(), kind=Rendering.Kind.REST), times=3
+    )
+
+    decide(editors_client, rendering, "retry")
+
+    rendering.refresh_from_db()
+    assert not rendering.is_quarantined
+
+
+@pytest.mark.parametrize("kind", ["shoppable_ugc.Photo", "nonsense", ""])
+def test_only_work_is_decided_on(editors_client, kind):
+    answer = editors_client.post(STUCK, {"kind": kind, "pk": 1, "do": "retry"})
+
+    assert answer.status_code == 404
+
+
+def test_only_moderators_decide_on_what_is_stuck(client, editor):
+    stuck = crash(Asset.objects.create(original="20260101/original"), times=3)
+    editor.user_permissions.remove(Permission.objects.get(codename="moderate_photo"))
+    client.force_login(editor)
+
+    decide(client, stuck, "retry")
+
+    stuck.refresh_from_db()
+    assert stuck.is_quarantined

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cms.workbench.forms import reason_choices
+from media_pipeline.exceptions import BackendUnavailable
 from media_pipeline.models import Asset
 from tests.ugc.factories import (
     make_asset,
@@ -563,3 +564,219 @@ def test_an_editors_word_on_a_public_photo_is_found_at_once(editors_client):
 
     tag = PhotoTag.objects.top("kettle", Surface.GALLERIES).get()
     assert tag.photo == photo
+
+
+# --- what the software puts on a photo, and what a box holds ------------------------
+
+
+SEEN = {
+    "products": [
+        {"key": "lamp", "score": 0.8, "box": [0.2, 0.2, 0.2, 0.4]},
+        {"key": "mug", "score": 0.62, "box": [0.5, 0.5, 0.5, 0.5]},
+    ]
+}
+
+
+def photo_with_suggestion(**columns):
+    asset = make_asset(result=SEEN)
+    photo = make_photo(state="submitted", asset=asset, **columns)
+    services.settle_photo(asset.pk)
+    photo.refresh_from_db()
+    return photo
+
+
+@pytest.mark.django_db
+def test_a_tag_of_the_softwares_is_marked_as_such_until_it_is_kept(editors_client):
+    photo = photo_with_suggestion()
+    before = reviewed(editors_client, photo)
+
+    editors_client.post(
+        address("place_product", photo),
+        {"product_key": "lamp", "x": "30", "y": "40", "do": "save"},
+    )
+
+    after = reviewed(editors_client, photo)
+    assert "wb-marker--software" in before.text
+    assert "by the software · 80 %" in before.text
+    assert [each["card"].key for each in before.context["candidates"]] == ["mug"]
+    assert "wb-marker--software" not in after.text
+    assert [tag["key"] for tag in after.context["tagged"]] == ["lamp"]
+
+
+@pytest.mark.django_db
+def test_a_suggestion_taken_away_is_one_key_away_again(editors_client):
+    photo = photo_with_suggestion()
+
+    editors_client.post(
+        address("place_product", photo),
+        {"product_key": "lamp", "x": "30", "y": "40", "do": "remove"},
+    )
+
+    page = reviewed(editors_client, photo)
+    assert not page.context["tagged"]
+    assert [each["card"].key for each in page.context["candidates"]] == ["lamp", "mug"]
+    assert 'data-candidate="2"' in page.text
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_suggestion_is_public_only_with_the_editors_approval(editors_client, editor):
+    photo = photo_with_suggestion()
+    assert not services_top("lamp")
+
+    approve(editors_client, photo)
+
+    assert [tag.photo_id for tag in services_top("lamp")] == [photo.pk]
+    assert photo.events.get(kind="tagged").detail["by"] == editor.pk
+
+
+def services_top(key):
+    from ugc.models import ProductTag
+
+    return list(ProductTag.objects.top(key, Surface.PRODUCT_PAGES))
+
+
+@pytest.mark.django_db
+def test_what_the_author_asked_for_leads_what_the_software_sees(editors_client):
+    asset = make_asset(
+        result={
+            "products": [
+                {"key": "lamp", "score": 0.7, "box": [0, 0, 1, 1]},
+                {"key": "mug", "score": 0.5, "box": [0, 0, 1, 1]},
+            ]
+        }
+    )
+    photo = make_photo(asset=asset, product_key="mug")
+
+    candidates = reviewed(editors_client, photo).context["candidates"]
+
+    assert [each["card"].key for each in candidates] == ["mug", "lamp"]
+
+
+@pytest.fixture
+def box_searches(monkeypatch):
+    """Stands in for the network; tells which boxes were asked for."""
+    asked = []
+
+    def search(asset_id, box, limit=8):
+        asked.append((asset_id, tuple(round(side, 3) for side in box)))
+        return [("lamp", 0.7), ("gone", 0.6)]
+
+    monkeypatch.setattr("media_pipeline.services.search_products", search)
+    return asked
+
+
+@pytest.mark.django_db
+def test_a_box_finds_products_and_tags_them_in_its_middle(editors_client, box_searches):
+    photo = make_photo(product_key="mug")
+
+    page = editors_client.get(
+        address("find_in_box", photo), {"x": "10", "y": "20", "w": "40", "h": "30"}
+    )
+
+    assert box_searches == [(photo.asset_id, (0.1, 0.2, 0.4, 0.3))]
+    searched = page.context["searched"]
+    assert (searched.x, searched.y) == (30.0, 35.0)
+    assert [(each.card.key, each.note) for each in searched.found] == [
+        ("mug", "asked for by the author"),
+        ("lamp", "70 % alike"),
+    ]
+    assert 'name="x" value="30.0"' in page.text
+
+
+@pytest.mark.django_db
+def test_a_box_is_searched_without_a_script_too(editors_client, box_searches):
+    photo = make_photo()
+
+    page = reviewed(editors_client, photo, x="80", y="0", w="50", h="50")
+
+    assert box_searches == [(photo.asset_id, (0.8, 0.0, 0.2, 0.5))]
+    assert [each.card.key for each in page.context["searched"].found] == ["lamp"]
+    assert 'value="80"' in page.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"x": "10", "y": "10", "w": "0", "h": "10"},
+        {"x": "100", "y": "10", "w": "5", "h": "10"},
+        {"x": "nan", "y": "10", "w": "5", "h": "10"},
+        {"w": "5"},
+    ],
+)
+def test_a_box_that_is_none_is_named_and_not_searched(
+    editors_client, box_searches, query
+):
+    page = editors_client.get(address("find_in_box", make_photo()), query)
+
+    assert page.context["searched"].problem
+    assert not box_searches
+
+
+@pytest.mark.django_db
+def test_a_search_that_cannot_be_made_says_so(editors_client, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise BackendUnavailable("no model")
+
+    monkeypatch.setattr("media_pipeline.services.search_products", broken)
+
+    page = editors_client.get(
+        address("find_in_box", make_photo()), {"x": "0", "y": "0", "w": "9", "h": "9"}
+    )
+
+    assert page.status_code == 200
+    assert "not available now" in page.text
+
+
+@pytest.mark.django_db
+def test_places_are_drawn_and_named_without_a_style(editors_client):
+    photo = make_photo(
+        asset=make_asset(
+            result={
+                "findings": [
+                    {
+                        "step": "text",
+                        "verdict": "review",
+                        "reasons": ["phone_number"],
+                        "boxes": [[0.1, 0.2, 0.3, 0.4]],
+                    }
+                ],
+                "faces": [[0.5, 0.5, 0.1, 0.1]],
+            }
+        )
+    )
+
+    page = reviewed(editors_client, photo).text
+
+    stage = page.split("data-stage")[1].split("wb-review__side")[0]
+    assert 'x="10.00%" y="20.00%" width="30.00%" height="40.00%"' in stage
+    assert "wb-boxes__face" in stage
+    assert "Telephone number" in stage
+    assert 'style="' not in stage
+
+
+@pytest.mark.django_db
+def test_words_are_said_in_the_editors_language_beside_the_stored_ones(editors_client):
+    asset = make_asset(
+        result={"tags": [{"label": "cup", "confidence": 0.9, "source": "tags"}]}
+    )
+    photo = make_photo(asset=asset)
+
+    page = editors_client.get(
+        address("review", photo), headers={"Accept-Language": "de"}
+    )
+
+    (seen,) = page.context["seen_tags"]
+    assert seen["shown"] == "Tasse · cup"
+    assert reviewed(editors_client, photo).context["seen_tags"][0]["shown"] == "cup"
+
+
+@pytest.mark.django_db
+def test_the_ban_lists_decision_is_named(editors_client):
+    banned = {"kind": "banned", "id": "x", "is_confirmed": True}
+    asset = make_asset(result={"duplicates": [banned]}, verdict="reject")
+    photo = make_photo(state="submitted", asset=asset)
+
+    services.settle_photo(asset.pk)
+
+    assert "by the rule “Ban list”" in reviewed(editors_client, photo).text
