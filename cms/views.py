@@ -29,10 +29,15 @@ def photo(request: HttpRequest, public_id: str) -> HttpResponse:
         raise Http404
     shown = found[0]
     note_viewed(request, found)
+    card_width, card_url = shown.picture.jpeg(1200)
     context = {
         "photo": shown,
         "page_url": request.build_absolute_uri(shown.url),
-        "picture_url": request.build_absolute_uri(shown.picture.url(1200)),
+        "picture_url": request.build_absolute_uri(card_url),
+        "picture_width": card_width,
+        "picture_height": round(
+            card_width * shown.picture.height / shown.picture.width
+        ),
         "structured": structured(request, shown),
         "is_indexed": conf.photo_pages_are_indexed(),
     }

@@ -122,10 +122,14 @@ class Picture:
 
     def url(self, width: int) -> str:
         """Return the address of the narrowest JPEG that fills ``width`` px."""
-        for each, address in self.jpegs:
-            if each >= width:
-                return address
-        return self.src
+        return self.jpeg(width)[1]
+
+    def jpeg(self, width: int) -> tuple[int, str]:
+        """Return width (px) and address of the narrowest JPEG that fills ``width``."""
+        for each in self.jpegs:
+            if each[0] >= width:
+                return each
+        return self.width, self.src
 
     def html(
         self,

@@ -115,6 +115,9 @@ def test_shared_links_carry_absolute_addresses(client):
     assert url == f"http://testserver/en/photos/{photo.public_id}/"
     assert image.startswith("http://testserver/media/")
     assert image.endswith(".jpg")
+    # The widest there is: 640 px, three by two.
+    assert 'property="og:image:width" content="640"' in shown
+    assert 'property="og:image:height" content="426"' in shown
 
 
 def test_structured_data_cannot_end_its_script(client):
