@@ -34,7 +34,8 @@ from media_pipeline.results import FileFacts
 
 from . import formats
 from .file_facts import exif_orientation, read_facts
-from .wholeness import check_png_rows
+from .heif_items import check_items
+from .wholeness import check_png_rows, check_webp_data
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -174,9 +175,11 @@ class Upload:
             formats.check_png(data)
         elif self.kind == formats.WEBP:
             formats.check_webp(data)
+            check_webp_data(data)
         else:
             self._check_pixels(formats.largest_box_size(data), rules)
             formats.check_boxes(data)
+            check_items(data)
 
     def _open(self) -> ImageFile.ImageFile:
         return Image.open(io.BytesIO(self._data), formats=(self.kind,))
@@ -298,7 +301,7 @@ def _ends_grey(picture: Image.Image) -> bool:
     corner = picture.crop((max(0, width - 2), max(0, height - 2), width, height))
     values = corner.tobytes()
     # CMYK is stored as its opposite: there the grey is 127.
-    return _GREY - 1 <= min(values) and max(values) <= _GREY
+    return min(values) >= _GREY - 1 and max(values) <= _GREY
 
 
 def _ends_black(picture: Image.Image) -> bool:

@@ -195,6 +195,39 @@ def heic(picture: Image.Image | None = None, **options: Any) -> bytes:
     return saved(picture or drawn(640, 480), "HEIF", quality=80, **options)
 
 
+def tiled_heic() -> bytes:
+    """Return a HEIC of twelve tiles, as phones store their photos."""
+    options = pillow_heif.options
+    options.GRID_TILE_SIZE = 256
+    try:
+        return heic(drawn(900, 700))
+    finally:
+        options.GRID_TILE_SIZE = 0
+
+
+def last_tile(data: bytes) -> int:
+    """Return where the last tile's data begins: they are as long as they say."""
+    at = data.rindex(b"mdat") + 4
+    while True:
+        length = int.from_bytes(data[at : at + 4], "big")
+        if at + 4 + length >= len(data):
+            return at
+        at += 4 + length
+
+
+def hole_in(data: bytes, start: int, length: int | None = None) -> bytes:
+    """Return the same bytes with nothing in this place, or from there on."""
+    length = len(data) - start if length is None else length
+    return data[:start] + bytes(length) + data[start + length :]
+
+
+def moved_away(data: bytes) -> bytes:
+    """Return a HEIC whose last tile is said to lie behind the end of the file."""
+    at = last_tile(data)
+    place = data.rindex(struct.pack(">I", at), 0, data.index(b"mdat"))
+    return data[:place] + struct.pack(">I", len(data) + 9) + data[place + 4 :]
+
+
 def text_bomb() -> bytes:
     """Return a PNG that says 100 times a megabyte of nothing."""
     text = b"k\x00\x00" + zlib.compress(bytes(1 << 20), 9)
@@ -323,6 +356,29 @@ REFUSED: dict[str, tuple[Maker, str]] = {
         "truncated",
     ),
     "no_rows.png": (lambda: unfinished_png(zlib.compress(b"")), "truncated"),
+    "no_tail.heic": (lambda: hole_in(heic(), len(heic()) * 2 // 3), "damaged"),
+    "hole.heic": (lambda: hole_in(heic(), len(heic()) // 2, 64), "damaged"),
+    "tile_gone.heic": (
+        lambda: hole_in(tiled_heic(), last_tile(tiled_heic()) + 4),
+        "damaged",
+    ),
+    "tile_without_length.heic": (
+        lambda: hole_in(tiled_heic(), last_tile(tiled_heic())),
+        "damaged",
+    ),
+    "tile_moved_away.heic": (lambda: moved_away(tiled_heic()), "truncated"),
+    "tile_cut.heic": (lambda: tiled_heic()[:-700], "truncated"),
+    "no_tail.avif": (
+        lambda: hole_in(
+            picture_bytes(800, 600, format="AVIF"),
+            len(picture_bytes(800, 600, format="AVIF")) * 2 // 3,
+        ),
+        "truncated",
+    ),
+    "no_tail.webp": (
+        lambda: hole_in(picture_bytes(2400, 1800, format="WEBP"), 9_000),
+        "truncated",
+    ),
     "cut_inside.webp": (webp_cut_inside, "damaged"),
     "cut_inside_lossless.webp": (
         lambda: webp_cut_inside(lossless=True),
@@ -482,12 +538,19 @@ TAKEN: dict[str, Maker] = {
     "plain.avif": lambda: picture_bytes(format="AVIF"),
     "transparent.avif": lambda: with_transparency("AVIF"),
     "plain.heic": heic,
+    "tiled.heic": tiled_heic,
+    "two_pictures.heic": lambda: heic(
+        save_all=True, append_images=[drawn(320, 240, seed=9)]
+    ),
     "grey.heic": lambda: heic(drawn(640, 480, mode="L")),
     "restarts.jpg": lambda: restarting(restart_marker_rows=1),
     "restarts_by_block.jpg": lambda: restarting(restart_marker_blocks=3),
     "restarts_in_scans.jpg": lambda: saved(
         drawn(803, 601), "JPEG", progressive=True, restart_marker_rows=1
     ),
+    "flat.webp": lambda: saved(Image.new("RGB", (4000, 3000), (9, 9, 9)), "WEBP"),
+    "flat.avif": lambda: saved(Image.new("RGB", (4000, 3000), (9, 9, 9)), "AVIF"),
+    "flat.heic": lambda: heic(Image.new("RGB", (2000, 1500))),
     "night.png": lambda: png(400, 400, depth=8, colour=2),
     "night_interlaced.png": night_interlaced,
     "black_below.png": black_below,
