@@ -49,7 +49,6 @@ def warm() -> bool:
     return all(step.has_answered for step in result.steps)
 
 
-@worker_process_init.connect(weak=False, dispatch_uid="media_pipeline.warming")
 def warm_in_background(**_: Any) -> threading.Thread | None:
     """Start :func:`warm` in a process that will check photos; return its thread."""
     if not conf.warms_models() or not _checks_photos():
@@ -57,6 +56,11 @@ def warm_in_background(**_: Any) -> threading.Thread | None:
     thread = threading.Thread(target=warm, name="warm-models", daemon=True)
     thread.start()
     return thread
+
+
+worker_process_init.connect(
+    warm_in_background, weak=False, dispatch_uid="media_pipeline.warming"
+)
 
 
 def _checks_photos() -> bool:

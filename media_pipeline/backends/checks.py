@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from media_pipeline import conf
 from media_pipeline.pipeline import build_pipeline
-from media_pipeline.registry import WrongConfiguration
+from media_pipeline.registry import Step, WrongConfiguration
 
 from .model_files import State
 from .needed import Needed, needed_by
@@ -41,7 +41,7 @@ def check_models(**_: Any) -> list[CheckMessage]:
 
 def needed_now() -> tuple[Needed, ...]:
     """Return what the steps need that the settings name; () if they are wrong."""
-    steps = []
+    steps: list[Step] = []
     for profile in ("photo", "product"):
         try:
             steps += build_pipeline(profile=profile).steps
