@@ -40,6 +40,7 @@ def make_asset(*, state="processed", reason="", verdict="pass", result=None):
         width=1200 if state == "processed" else None,
         height=800 if state == "processed" else None,
         settled_at=timezone.now() if state in {"processed", "refused_file"} else None,
+        quarantined_at=timezone.now() if state == "quarantined" else None,
     )
     if state == "processed":
         for kind, extension in (("avif", "avif"), ("jpeg", "jpg")):
