@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -144,10 +145,7 @@ def _stuck() -> list[Stuck]:
     """Return what is in quarantine, longest first; two queries for each kind."""
     stuck: list[Stuck] = []
     for model in work_models():
-        rows = leases.rows(model).quarantined().order_by("quarantined_at", "pk")
-        if model is Rendering:
-            rows = rows.select_related("asset")
-        for row in rows[:MOST_STUCK]:
+        for row in _quarantined(model):
             asset = row if isinstance(row, Asset) else getattr(row, "asset", None)
             stuck.append(
                 Stuck(
@@ -170,6 +168,14 @@ def _stuck() -> list[Stuck]:
         replace(each, photo=photos.get(each.asset.pk)) if each.asset else each
         for each in stuck
     ]
+
+
+def _quarantined(model: type[Work]) -> Iterable[Work]:
+    order = ("quarantined_at", "pk")
+    if model is Rendering:
+        renderings = Rendering.objects.quarantined().select_related("asset")
+        return renderings.order_by(*order)[:MOST_STUCK]
+    return leases.rows(model).quarantined().order_by(*order)[:MOST_STUCK]
 
 
 def _by(label: str, metric: Metric) -> list[tuple[str, int]]:
