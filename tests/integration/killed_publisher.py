@@ -13,13 +13,13 @@ import django
 
 django.setup()
 
-from media_pipeline import services  # noqa: E402
+from media_pipeline.services import publishing  # noqa: E402
 
 
-def die(copies: services.PublicCopies) -> bool:
+def die(copies: publishing.PublicCopies) -> bool:
     os.kill(os.getpid(), signal.SIGKILL)
     return False
 
 
-services.set_public_names = die
-services.publish_asset(int(sys.argv[1]))
+publishing.set_public_names = die
+publishing.publish_asset(int(sys.argv[1]))
