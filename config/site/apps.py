@@ -12,6 +12,8 @@ class SiteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from . import checks  # noqa: F401
+
         # While it ends, an interpreter seeks garbage among all our modules again
         # and again: 1.5 s of a process whose memory is about to go as a whole
         # (1.65 s to 0.15 s on a 2-core machine, 2026-11-21).

@@ -2,18 +2,11 @@ from __future__ import annotations
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 
+from config.site.checks import check_shared_cache
 from config.site.sign_in import MAX_FAILURES, MAX_RESETS
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
@@ -43,6 +36,18 @@ def test_after_many_wrong_passwords_even_the_right_one_waits(client, editor):
 
     assert answer.status_code == 200
     assert b"quarter of an hour" in answer.content
+
+
+def test_a_cache_that_processes_do_not_share_is_warned_of(settings):
+    assert [each.id for each in check_shared_cache()] == ["site.W001"]
+
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:6379/1",
+        }
+    }
+    assert check_shared_cache() == []
 
 
 def test_reset_mails_to_one_address_are_few(client, editor):
