@@ -158,7 +158,7 @@ class Visitor:
     def _ask(self, request: urllib.request.Request) -> Answer:
         for name, value in self.headers.items():
             request.add_header(name.replace("_", "-"), value)
-        with self._opener.open(request, timeout=60) as answer:
+        with self._opener.open(request, timeout=240) as answer:
             return Answer(answer.status, answer.url, answer.read(), answer.headers)
 
 
