@@ -169,7 +169,7 @@ class Rendering(Work):
     """
 
     class Kind(models.TextChoices):
-        """What is to be made; the later one includes those before it."""
+        """What is to be made, from the least to the most."""
 
         SMALL = "small", _("AVIFs with more effort")
         REST = "rest", _("What the queue did not need")

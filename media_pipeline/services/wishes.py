@@ -16,7 +16,7 @@ from .styling import as_notes, as_recipe
 
 Kind = Rendering.Kind
 
-#: Each includes those before it.
+#: The wish for more wins.
 _IN_ORDER = (Kind.SMALL, Kind.REST, Kind.ALL)
 
 _UNCHANGED: Final[Any] = object()
@@ -31,12 +31,12 @@ def wish(
     in quarantine comes out of it by a wish for everything anew. One that may wait is
     taken up by a worker that has nothing else to do.
     """
-    rendering = Rendering.objects.filter(asset_id=asset_id, settled_at=None).first()
-    if rendering is None:
-        rendering = Rendering.objects.create(
-            asset_id=asset_id, kind=kind, is_restyling=is_restyling
-        )
-    else:
+    rendering, is_new = Rendering.objects.get_or_create(
+        asset_id=asset_id,
+        settled_at=None,
+        defaults={"kind": kind, "is_restyling": is_restyling},
+    )
+    if not is_new:
         rendering.kind = max(Kind(rendering.kind), kind, key=_IN_ORDER.index)
         rendering.is_restyling |= is_restyling
         rendering.save(update_fields=["kind", "is_restyling"])
@@ -72,12 +72,9 @@ def want_no_renditions(asset_id: int) -> bool:
     Return whether there was anything. A worker that is just at it leaves nothing.
     What a recipe has made out of date stays wished, as nothing else may be shown.
     """
-    return (
-        Rendering.objects.open()
-        .filter(asset_id=asset_id, is_restyling=False)
-        .delete()[0]
-        > 0
-    )
+    _locked(asset_id)
+    unwanted = Rendering.objects.open().filter(asset_id=asset_id, is_restyling=False)
+    return unwanted.delete()[0] > 0
 
 
 def want_small(asset_ids: Iterable[int]) -> int:
