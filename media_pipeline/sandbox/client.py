@@ -28,12 +28,14 @@ from media_pipeline.exceptions import DecoderFailed, RefusedFile, SandboxUnavail
 from media_pipeline.renditions import (
     FORMATS,
     MASTER_LONG_SIDE,
-    PLACEHOLDER_FORMAT,
     WIDTHS,
     WORKING_LONG_SIDE,
     Plan,
 )
-from media_pipeline.results import FileFacts, Frame
+from media_pipeline.results import Frame
+
+from . import answers
+from .answers import EncodedFile
 
 if TYPE_CHECKING:
     from media_pipeline.recipes import Recipe
@@ -52,14 +54,6 @@ _ANSWER_BYTES = 64 * 1024 * 1024
 _SERVER_SECONDS = 20
 
 _PACKAGES = str(Path(__file__).resolve().parent.parent.parent)
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedFile:
-    format: str  # "avif" or "jpeg"
-    width: int  # px
-    height: int
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +102,7 @@ class OpenedPicture:
                 "placeholder": placeholder,
             }
         )
-        self.timings_ms.update(_timings(answer))
+        self.timings_ms.update(answers.timings(answer))
         return rendered
 
 
@@ -130,7 +124,7 @@ def opened(
         raise RefusedFile("empty_file")  # no memory can be made of it
     with _server().child(data, _request(plan, master=master, is_ours=is_ours)) as child:
         answer = child.answer()
-        yield OpenedPicture(child.frame(answer), _timings(answer), child)
+        yield OpenedPicture(child.frame(answer), answers.timings(answer), child)
 
 
 def rendered(
@@ -205,24 +199,13 @@ class _Child:
             message = b""
         if not message:
             raise DecoderFailed(self._how_it_ended())
-        try:
-            answer = json.loads(message)
-        except ValueError as error:
-            raise DecoderFailed("malformed answer") from error
-        if not isinstance(answer, dict):
-            raise DecoderFailed("malformed answer")
-        refused = answer.get("refused")
-        if refused is not None:
-            if not (isinstance(refused, str) and refused.isidentifier()):
-                raise DecoderFailed("malformed answer")
-            raise RefusedFile(refused[:40])
-        return answer
+        return answers.parsed(message)
 
     def rendered(self, question: Mapping[str, Any]) -> tuple[dict[str, Any], Rendered]:
         """Ask for files. Return the answer and what it tells of."""
         self.ask(question)
         answer = self.answer()
-        files = self.files(answer)
+        files = answers.files(answer, self.memory)
         masters = [file for kind, file in files if kind == "master"]
         placeholders = [file for kind, file in files if kind == "placeholder"]
         return answer, Rendered(
@@ -234,37 +217,15 @@ class _Child:
     def frame(self, answer: Mapping[str, Any]) -> Frame:
         import numpy as np  # not needed by the server, which shares this package
 
-        width, height = _size(answer.get("working"), WORKING_LONG_SIDE)
+        width, height = answers.size(answer.get("working"), WORKING_LONG_SIDE)
         pixels = np.frombuffer(
             self.memory[: width * height * 3], dtype=np.uint8
         ).reshape(height, width, 3)
         return Frame(
             pixels=pixels,
-            size=_size(answer.get("size"), MASTER_LONG_SIDE),
-            facts=_facts(answer.get("facts")),
+            size=answers.size(answer.get("size"), MASTER_LONG_SIDE),
+            facts=answers.facts(answer.get("facts")),
         )
-
-    def files(self, answer: Mapping[str, Any]) -> list[tuple[str, EncodedFile]]:
-        try:
-            return [
-                (
-                    str(file["kind"]),
-                    EncodedFile(
-                        format=_one_of((*FORMATS, PLACEHOLDER_FORMAT), file["format"]),
-                        width=_number(file["width"], MASTER_LONG_SIDE),
-                        height=_number(file["height"], MASTER_LONG_SIDE),
-                        content=self._content(file),
-                    ),
-                )
-                for file in answer["files"]
-            ]
-        except (KeyError, TypeError) as error:
-            raise DecoderFailed("malformed answer") from error
-
-    def _content(self, file: Mapping[str, Any]) -> bytes:
-        at = _number(file["at"], _ANSWER_BYTES, least=0)
-        length = _number(file["bytes"], _ANSWER_BYTES - at)
-        return self.memory[at : at + length]
 
     def _how_it_ended(self) -> str:
         status = self.server.child_status(self)
@@ -273,53 +234,6 @@ class _Child:
         if os.WIFSIGNALED(status):
             return signal.Signals(os.WTERMSIG(status)).name
         return f"ended with {os.WEXITSTATUS(status)}"
-
-
-def _timings(answer: Mapping[str, Any]) -> dict[str, float]:
-    timings = answer.get("timings_ms")
-    if not isinstance(timings, dict):
-        raise DecoderFailed("malformed answer")
-    return {
-        str(name)[:20]: float(value)
-        for name, value in timings.items()
-        if isinstance(value, int | float)
-    }
-
-
-def _size(value: object, most: int) -> tuple[int, int]:
-    if not isinstance(value, list) or len(value) != 2:
-        raise DecoderFailed("malformed answer")
-    return _number(value[0], most), _number(value[1], most)
-
-
-def _number(value: object, most: int, least: int = 1) -> int:
-    if type(value) is not int or not least <= value <= most:
-        raise DecoderFailed("malformed answer")
-    return value
-
-
-def _one_of(choices: tuple[str, ...], value: object) -> str:
-    if value not in choices:
-        raise DecoderFailed("malformed answer")
-    return str(value)
-
-
-def _facts(value: object) -> FileFacts:
-    if not isinstance(value, dict):
-        raise DecoderFailed("malformed answer")
-
-    def text(name: str) -> str | None:
-        found = value.get(name)
-        return found[:200] if isinstance(found, str) else None
-
-    return FileFacts(
-        camera=text("camera"),
-        taken=text("taken"),
-        had_location=value.get("had_location") is True,
-        source_type=text("source_type"),
-        software=text("software"),
-        has_c2pa=value.get("has_c2pa") is True,
-    )
 
 
 # --- the server -----------------------------------------------------------------
@@ -560,8 +474,9 @@ def _clean_environment() -> dict[str, str]:
 def _sealed(data: bytes) -> int:
     """Return a descriptor of these bytes that nobody can change or cut."""
     descriptor = _memory("upload", len(data), seal=False)
-    with mmap.mmap(descriptor, len(data)) as mapping:
-        mapping[:] = data
+    rest = memoryview(data)
+    while rest:  # written, not mapped: half the cost
+        rest = rest[os.write(descriptor, rest) :]
     fcntl.fcntl(
         descriptor,
         fcntl.F_ADD_SEALS,
