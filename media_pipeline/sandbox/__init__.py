@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from .client import EncodedFile, OpenedPicture, Rendered, close, opened, rendered
+from .answers import EncodedFile
+from .client import OpenedPicture, Rendered, close, opened, rendered
 from .notes import RenditionNotes
 
 __all__ = [

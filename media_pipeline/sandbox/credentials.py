@@ -89,7 +89,8 @@ def _store(data: bytes, kind: str) -> bytes | None:
 
 def _in_jpeg(data: bytes) -> bytes | None:
     """Return the box that APP11 segments hold in pieces (ISO 18477-3)."""
-    at, parts = 2, []
+    at = 2
+    parts: list[bytes] = []
     while at + 4 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
         if marker == 0xFF:  # a fill byte
