@@ -190,6 +190,9 @@ def _text(results: Mapping[Labelled, PipelineResult]) -> None:
     print(f"| photos without in which some was read | {_share(mistaken, blank)} |")
 
 
+FEW = 20  # words; more is a page
+
+
 def _words_read(results: Mapping[Labelled, PipelineResult]) -> None:
     """Compare what was read with what a person reads, word by word, to the letter.
 
@@ -197,28 +200,34 @@ def _words_read(results: Mapping[Labelled, PipelineResult]) -> None:
     is too small for a person at this size, count for nothing.
     """
     by_name = {photo.path.name: result for photo, result in results.items()}
-    photos = legible = found = read = right = whole = 0
+    counts: list[tuple[int, int, int]] = []  # legible, read, both
     with (LABELS / "words.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            facts = row["file"] in by_name and _facts(by_name[row["file"]], "text")
-            if not facts:
+            facts = (
+                _facts(by_name[row["file"]], "text") if row["file"] in by_name else None
+            )
+            if facts is None:
                 continue
             words = Counter(letters(row["words"]))
             answer = Counter(letters(" ".join(facts["text"])))  # type: ignore[arg-type]
-            common = (words & answer).total()
             ignored = (answer - words) & Counter(letters(row["also"]))
-            photos += 1
-            legible += words.total()
-            found += common
-            read += answer.total() - ignored.total()
-            right += common
-            whole += common == words.total()
-    if not photos:
-        return
-    print(f"\n| words of {photos} photos with legible writing | |\n|---|---|")
-    print(f"| legible words read to the letter | {_share(found, legible)} |")
-    print(f"| words read that stand there so | {_share(right, read)} |")
-    print(f"| photos of which every word was read | {_share(whole, photos)} |")
+            read = answer.total() - ignored.total()
+            counts.append((words.total(), read, (words & answer).total()))
+    print(
+        "\n| words on photos with legible writing | read to the letter "
+        "| of those read | every word |\n|---|---|---|---|"
+    )
+    for name, chosen in {
+        f"up to {FEW} words": [each for each in counts if each[0] <= FEW],
+        "whole pages": [each for each in counts if each[0] > FEW],
+        "all": counts,
+    }.items():
+        legible, read, right = (sum(each[n] for each in chosen) for n in range(3))
+        whole = sum(each[0] == each[2] for each in chosen)
+        print(
+            f"| {name} | {_share(right, legible)} | {_share(right, read)} "
+            f"| {_share(whole, len(chosen))} |"
+        )
 
 
 def letters(text: str) -> list[str]:
