@@ -94,6 +94,15 @@ def _is_stuck(photo: Photo) -> bool:
     )
 
 
+def _is_by_rule(photo: Photo) -> bool:
+    """Whether the shop's ban list has refused it, without a person."""
+    return (
+        photo.state == State.REFUSED
+        and photo.decision is not None
+        and bool(photo.decision.rule)
+    )
+
+
 def _sentences(photo: Photo) -> tuple[Promise, Promise, str]:
     match photo.state:
         case State.SUBMITTED if _is_stuck(photo):
@@ -126,7 +135,7 @@ def _sentences(photo: Photo) -> tuple[Promise, Promise, str]:
             return (
                 _("We will not show this photo"),
                 _("A person has looked at it. This is why:")
-                if photo.decision is None or not photo.decision.rule
+                if not _is_by_rule(photo)
                 else _("Our software has decided this by a rule of the shop:"),
                 "bad",
             )
@@ -174,6 +183,8 @@ def _stations(photo: Photo) -> tuple[Station, ...]:
     looked = {"draft": "next", "submitted": "next", "in_review": "now"}.get(
         state, "done"
     )
+    if _is_by_rule(photo):
+        looked = "next"  # nobody has
     return (
         Station(_("Received"), "done"),
         Station(_("Checked by software"), checked),

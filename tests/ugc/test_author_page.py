@@ -443,4 +443,7 @@ def test_a_rules_refusal_claims_no_person():
 
     page = page_of(photo).text
     assert "A person has looked" not in page
+    photo.refresh_from_db()
+    progress = [each.progress for each in author_page.answer_of(photo).stations]
+    assert progress == ["done", "done", "next", "failed"]
     assert "decided not to show this picture" in page
