@@ -20,6 +20,7 @@ LIKELY_FROM = 0.6
 
 # Its remarks veil the picture: nobody should have to see that unprepared.
 VEILING_STEP = "moderation"
+BANNED = ("banned_picture", "maybe_banned_picture")
 UNAVAILABLE = "_unavailable"  # ends the reason code of a step that gave no answer
 
 SUBJECTS: Mapping[str, Words] = {
@@ -342,14 +343,18 @@ def _scores(moderation: Mapping[str, Any] | None) -> tuple[Score, ...] | None:
 
 
 def _remarks(findings: Sequence[Mapping[str, Any]]) -> list[Badge]:
-    remarks = []
-    for finding in findings:
-        level = {"review": "warn", "reject": "bad"}.get(finding.get("verdict", ""), "")
-        remarks += [
-            Badge(reason_words(str(code)), level)
-            for code in finding.get("reasons") or ()
-        ]
-    return remarks
+    return [
+        Badge(reason_words(str(code)), _level(finding, str(code)))
+        for finding in findings
+        for code in finding.get("reasons") or ()
+    ]
+
+
+def _level(finding: Mapping[str, Any], code: str) -> str:
+    # One comparison speaks of several pictures; of them only the banned are grave.
+    if finding.get("step") == "duplicates":
+        return "bad" if code in BANNED else "warn"
+    return {"review": "warn", "reject": "bad"}.get(finding.get("verdict", ""), "")
 
 
 def _tags(tags: Sequence[Mapping[str, Any]] | None) -> tuple[SeenTag, ...] | None:

@@ -237,6 +237,23 @@ def test_a_likeness_says_how_and_by_which_figures():
     )
 
 
+def test_of_several_likenesses_the_banned_one_is_marked_as_grave():
+    findings = read_findings(
+        result(
+            findings=[
+                *spoken(
+                    "duplicates", "seen_before", "banned_picture", verdict="reject"
+                ),
+            ]
+        )
+    )
+
+    assert [(str(b.words), b.level) for b in findings.badges] == [
+        ("On the ban list", "bad"),
+        ("Was here before", "warn"),
+    ]
+
+
 def test_colours_are_named_in_the_editors_language():
     red = {"name": "dark red", "hex": "#7a1420", "share": 0.4}
 
