@@ -23,6 +23,7 @@ def cold():
     sessions.forget()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("models")
 def test_all_networks_are_there_afterwards(cold):
     assert warming.warm()
@@ -32,6 +33,7 @@ def test_all_networks_are_there_afterwards(cold):
     assert {model.name for model in ocr.models()} <= loaded
 
 
+@pytest.mark.slow
 def test_broken_networks_are_logged_and_nothing_more(cold, no_models, caplog):  # noqa: F811
     no_models.mkdir()
     for model in MODEL_FILES:

@@ -102,6 +102,7 @@ DAMAGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [DETECTOR, READER])
 @pytest.mark.parametrize(("damage", "state", "words"), DAMAGES)
 def test_damaged_networks_for_text_are_named_and_their_step_is_off(
@@ -130,6 +131,7 @@ def test_damaged_networks_for_text_are_named_and_their_step_is_off(
     assert answer["findings"][0]["reasons"] == ["text_unavailable"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("models")
 @pytest.mark.parametrize(
     ("file", "step"),
