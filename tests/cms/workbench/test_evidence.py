@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 
 from media_pipeline.models import BannedPicture, PhotoLikeness
@@ -290,3 +292,29 @@ def test_only_moderators_ban_and_lift(client, editor):
 
     assert [answer.status_code for answer in answers] == [403, 403, 403]
     assert BannedPicture.objects.count() == 1
+
+
+def test_the_very_picture_of_the_product_is_shown_where_it_is_ours(
+    editors_client, monkeypatch
+):
+    ours = make_asset()
+    ours.profile = "product"
+    ours.save()
+    ours.renditions.update(public_name=Concat(Value("public/"), "format"))
+    monkeypatch.setattr(
+        "media_pipeline.services.likest_picture", lambda *_: ours.public_id
+    )
+    photo = photo_like(like("product", "mug"))
+
+    page = page_of(editors_client, photo)
+
+    assert "public/jpeg" in str(page.context["confirmed"][0].picture)
+    assert "one of its pictures" not in page.text
+
+
+def test_of_another_shops_pictures_the_cards_stands_for_all(editors_client):
+    page = page_of(editors_client, photo_like(like("product", "mug")))
+
+    assert page.context["confirmed"][0].picture is None
+    assert "/pictures/mug.jpg" in page.text
+    assert "one of its pictures" in page.text
