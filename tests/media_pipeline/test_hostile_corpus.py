@@ -124,7 +124,7 @@ def test_the_command_answers_each_file_as_specified(files, tmp_path):
         + ["--out", str(out), *(str(folder / hostile.name) for hostile in files), *odd],
         cwd=ROOT,
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

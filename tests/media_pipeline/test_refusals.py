@@ -28,6 +28,14 @@ def test_every_code_that_is_raised_has_a_wording_and_the_reverse():
     assert raised_codes() == set(refusals.WORDINGS)
 
 
+def test_the_documentation_lists_every_code_and_no_other():
+    page = PACKAGE.parent / "docs" / "reference" / "refusals.md"
+
+    listed = re.findall(r"^\| `(\w+)` \|", page.read_text("utf-8"), re.M)
+
+    assert sorted(listed) == sorted(refusals.WORDINGS)
+
+
 @pytest.mark.parametrize("code", refusals.WORDINGS)
 def test_a_wording_says_what_to_do_in_german_too(code):
     with translation.override("en"):
