@@ -23,7 +23,13 @@ def main() -> None:
         "names", nargs="*", metavar="NAME", help=", ".join((*names, *more))
     )
     parser.add_argument(
-        "--photos", type=Path, metavar="DIR", help="further photos, for accuracy"
+        "--photos",
+        type=Path,
+        metavar="DIR",
+        help="photos, for accuracy (further ones) and renditions (instead of its own)",
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="of the benchmark renditions; 3"
     )
     options = parser.parse_args()
     chosen = options.names or names
@@ -49,7 +55,7 @@ def main() -> None:
         if "renditions" in chosen:
             from . import renditions
 
-            renditions.run()
+            renditions.run(options.rounds, options.photos)
         if "accuracy" in chosen:
             from . import accuracy
 

@@ -36,11 +36,15 @@ def _cpu_of(pid: int) -> float:
 
 
 def interleaved(
-    ways: Mapping[str, Callable[[], object]], rounds: int, clock: Clock = own_cpu
+    ways: Mapping[str, Callable[[], object]],
+    rounds: int,
+    clock: Clock = own_cpu,
+    *,
+    warm_up: bool = True,
 ) -> dict[str, list[float]]:
-    """CPU seconds of each way, taken A B C A B C …; the first round warms up."""
+    """CPU seconds of each way, taken A B C A B C …; the first round may warm up."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(rounds + 1):
+    for number in range(0 if warm_up else 1, rounds + 1):
         for name, way in ways.items():
             before = clock()
             way()

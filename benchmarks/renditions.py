@@ -1,47 +1,70 @@
-"""Renditions beside Wagtail's and raw pyvips': CPU, bytes, visible quality, memory.
+"""Renditions beside Wagtail's, raw pyvips' and thumbor's: CPU, bytes, quality, memory.
 
-Wagtail's renditions are made at AVIF 63 and JPEG 80: both then score about 75 in
-SSIMULACRA2. Its stock settings (61 and 76) give smaller files of lower quality;
-their bytes and scores are printed too. Raw pyvips gets one decode, a cascade, and
-the same JPEG quality.
+All make the same files: the widths that a photo gets here. Peers make AVIF at 63
+and JPEG at 80: both then score about 75 in SSIMULACRA2. Wagtail's stock settings
+(61 and 76) give smaller files of lower quality; their bytes and scores are printed
+too. Raw pyvips gets one decode, a cascade, and the same JPEG quality.
+
+The photos are the demo's, enlarged to what a phone stores; ``--photos DIR`` takes
+those of a folder instead, in which JPEGs of 18 megapixels and more count as large.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
-import os
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Read when libvips starts.
-os.environ["VIPS_CONCURRENCY"] = "1"
-
 import numpy as np
 import pillow_heif
-import pyvips
-from django.core.files.base import ContentFile
 from django.core.management import call_command
 from PIL import Image as Picture
+from PIL import ImageOps
 from ssimulacra2.ssimulacra2 import compute_ssimulacra2
-from wagtail.images.models import Image
 
 from media_pipeline import sandbox
 from media_pipeline.recipes import Recipe
-from media_pipeline.renditions import WIDTHS, cascade, rendition_sizes
-from media_pipeline.sandbox import intake
+from media_pipeline.renditions import (
+    DECODE_STEP,
+    Plan,
+    Size,
+    cascade,
+    rendition_sizes,
+    source_size,
+)
+from media_pipeline.sandbox import client, intake
 
 from .figures import heading, interleaved, ratio, spread, tree_cpu
+from .peers import (
+    Files,
+    Photo,
+    Thumbor,
+    memory,
+    thumbor,
+    vips,
+    vips_version,
+    wagtails,
+    wagtails_memory,
+)
 
 ROUNDS = 3
-PEER = "avifquality-63|jpegquality-80"
 DEMO = Path(__file__).resolve().parent.parent / "demo" / "photos" / "customer"
-LANDSCAPE = ("coffee-mugs-circle.jpg",)
-PORTRAIT = ("street-style-pair.jpg",)
+LANDSCAPE = "tent-in-forest.jpg"
+PORTRAIT = "basketball-on-court.jpg"
+LARGE = 18_000_000  # px
 SCORED_WIDTHS = (320, 1280)
-
-Files = dict[tuple[str, int], bytes]  # by format and width
+RULES = intake.Rules(
+    max_pixels=52_000_000,
+    min_side=200,
+    max_side=12_000,
+    max_ratio=5,
+    max_jpeg_scans=100,
+)
 
 FULL_RECIPE = Recipe.from_json(
     {
@@ -56,27 +79,38 @@ FULL_RECIPE = Recipe.from_json(
     }
 )
 
+# --- the photos ---------------------------------------------------------------------
+
 
 @dataclass(frozen=True, slots=True)
-class Photo:
-    name: str
-    content: bytes
-    suffix: str = "jpg"
+class Photos:
+    twelve: list[Photo]  # about 12 megapixels, JPEG
+    large: list[Photo]
+    progressive: list[Photo]
+    heic: list[Photo]
 
 
 def enlarged(name: str, megapixels: float) -> Picture.Image:
     """A demo photo as a phone's sensor might have seen it.
 
-    Enlarged, sharpened and with the noise of a sensor put over it, since plain
-    enlarging leaves pixels that any encoder finds too easy.
+    Enlarged, and with a sensor's noise put over it, since plain enlarging leaves
+    pixels that any encoder finds too easy. Neighbours share their noise, as the
+    interpolation of a sensor's colours leaves it.
     """
     with Picture.open(DEMO / name) as opened:
         picture = opened.convert("RGB")
     scale = (megapixels * 1e6 / (picture.width * picture.height)) ** 0.5
     size = (round(picture.width * scale), round(picture.height * scale))
     pixels = np.asarray(picture.resize(size, Picture.Resampling.LANCZOS), np.float32)
-    noise = np.random.default_rng(7).normal(0, 4, (*pixels.shape[:2], 1))
-    return Picture.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
+    noise = np.random.default_rng(7).normal(0, 8, (size[1] + 1, size[0] + 1, 1))
+    shared = (noise[1:, 1:] + noise[:-1, 1:] + noise[1:, :-1] + noise[:-1, :-1]) / 4
+    return Picture.fromarray(np.clip(pixels + shared, 0, 255).astype(np.uint8))
+
+
+def photo(name: str, content: bytes, suffix: str = "jpg") -> Photo:
+    with Picture.open(io.BytesIO(content)) as opened:
+        size = ImageOps.exif_transpose(opened).size
+    return Photo(name, content, Size(*size), suffix)
 
 
 def stored(picture: Picture.Image, format: str = "JPEG", **options: object) -> bytes:
@@ -85,80 +119,113 @@ def stored(picture: Picture.Image, format: str = "JPEG", **options: object) -> b
     return file.getvalue()
 
 
-# --- the ways -----------------------------------------------------------------------
+def generated() -> Photos:
+    large = enlarged(LANDSCAPE, 24)
+    return Photos(
+        twelve=[
+            photo(name, stored(enlarged(name, 12))) for name in (LANDSCAPE, PORTRAIT)
+        ],
+        large=[photo("24 MP", stored(large))],
+        progressive=[photo("progressive", stored(large, progressive=True))],
+        heic=[
+            photo("HEIC", stored(enlarged(LANDSCAPE, 12), "HEIF", quality=80), "heic")
+        ],
+    )
 
 
-def ours(photo: Photo, **options: object) -> Files:
-    with sandbox.opened(photo.content) as picture:
-        rendered = picture.render(**options)  # type: ignore[arg-type] # passed on
-    return {(each.format, each.width): each.content for each in rendered.renditions}
-
-
-def wagtails(
-    photo: Photo, formats: Sequence[str] = ("avif", "jpeg"), quality: str = PEER
-) -> Files:
-    specs = {
-        f"width-{width}|format-{kind}|{quality}".rstrip("|"): (kind, width)
-        for kind in formats
-        for width in WIDTHS
-    }
-    image = Image(title="Peer", file=ContentFile(photo.content, f"p.{photo.suffix}"))
-    image.save()
-    files = {}
-    for spec, rendition in image.get_renditions(*specs).items():
-        with rendition.file.open("rb") as file:
-            files[specs[spec]] = file.read()
-    image.delete()
-    return files
-
-
-def raw_vips(photo: Photo) -> Files:
-    """Decode once, at the scale that is enough, then a cascade: JPEG only."""
-    files = {}
-    picture = pyvips.Image.thumbnail_buffer(
-        photo.content, max(WIDTHS), height=100_000
-    ).copy_memory()
-    for width in sorted(WIDTHS, reverse=True):
-        if width < picture.width:
-            factor = width / picture.width
-            picture = picture.resize(factor, kernel="lanczos3").copy_memory()
-        files["jpeg", width] = picture.jpegsave_buffer(Q=80, keep="none")
-    return files
+def found(folder: Path) -> Photos:
+    photos = Photos([], [], [], [])
+    for file in sorted(folder.iterdir()):
+        suffix = file.suffix.lower().lstrip(".")
+        if suffix not in ("jpg", "jpeg", "heic"):
+            continue
+        each = photo(file.name, file.read_bytes(), suffix)
+        if suffix == "heic":
+            photos.heic.append(each)
+            continue
+        with Picture.open(io.BytesIO(each.content)) as opened:
+            if opened.info.get("progressive"):
+                photos.progressive.append(each)
+            elif each.size.pixels >= LARGE:
+                photos.large.append(each)
+            else:
+                photos.twelve.append(each)
+    return photos
 
 
 # --- what is measured ---------------------------------------------------------------
 
 
+def ours(photo: Photo, **options: object) -> Files:
+    rendered = sandbox.rendered(photo.content, **options)  # type: ignore[arg-type] # passed on
+    return {(each.format, each.width): each.content for each in rendered.renditions}
+
+
+def ours_with_master(photo: Photo) -> None:
+    with sandbox.opened(photo.content, master=True) as picture:
+        picture.render(master=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    make: Callable[[Photo], object]
+    times: int = 1  # in a round: cheap ones more often than the clock is coarse
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    of: str
+    to: str
+    most: str
+
+
 def costs(
     title: str,
     photos: Sequence[Photo],
-    ways: Mapping[str, Callable[[Photo], object]],
-    ratios: Sequence[tuple[str, str, str]],
-) -> None:
+    ways: Mapping[str, Way],
+    goals: Sequence[Goal],
+    rounds: int,
+) -> dict[str, list[float]]:
     """Print CPU per photo of each way, interleaved, and the ratios with their goals."""
+    if not photos:
+        return {}
+
+    def all_photos(way: Way) -> Callable[[], None]:
+        def make() -> None:
+            for _ in range(way.times):
+                for photo in photos:
+                    way.make(photo)
+
+        return make
+
     taken = interleaved(
-        {
-            name: (lambda way=way: [way(photo) for photo in photos])
-            for name, way in ways.items()
-        },
-        ROUNDS,
+        {name: all_photos(way) for name, way in ways.items()},
+        rounds,
         clock=tree_cpu,
+        warm_up=False,
     )
+    per_photo = {
+        name: [value / len(photos) / ways[name].times for value in values]
+        for name, values in taken.items()
+    }
     print(f"| {title}: CPU ms per photo | min / median / max |\n|---|---|")
-    for name, values in taken.items():
-        print(f"| {name} | {spread([value / len(photos) for value in values])} |")
-    for of, to, goal in ratios:
-        print(
-            f"| **{of} / {to}** (goal {goal}) | {ratio(taken[of], taken[to])} |",
-            flush=True,
-        )
-    print()
+    for name, values in per_photo.items():
+        print(f"| {name} | {spread(values)} |")
+    for goal in goals:
+        if goal.to in per_photo:
+            figure = ratio(per_photo[goal.of], per_photo[goal.to])
+            print(f"| **{goal.of} / {goal.to}** (goal {goal.most}) | {figure} |")
+    print(flush=True)
+    return per_photo
 
 
-def score(whole: Picture.Image, content: bytes) -> float:
-    """SSIMULACRA2 of a file against one Lanczos of the whole picture."""
+def upright(content: bytes) -> Picture.Image:
     with Picture.open(io.BytesIO(content)) as opened:
-        shown = opened.convert("RGB")
+        return ImageOps.exif_transpose(opened).convert("RGB")
+
+
+def score(whole: Picture.Image, shown: Picture.Image) -> float:
+    """SSIMULACRA2 of a picture against one Lanczos of the whole."""
     # To its own size: peers round heights in their own ways.
     reference = whole.resize(shown.size, Picture.Resampling.LANCZOS)
     files = []
@@ -172,117 +239,222 @@ def score(whole: Picture.Image, content: bytes) -> float:
 
 def qualities(photos: Sequence[Photo]) -> None:
     """Print bytes and SSIMULACRA2 against full decode and one Lanczos."""
-    ways = {
+    ways: dict[str, Callable[[Photo], Files]] = {
         "ours": ours,
+        "ours, small AVIFs": lambda photo: {
+            **ours(photo, formats=("jpeg",), plan=Plan.ALL),
+            **ours(photo, plan=Plan.SMALL),
+        },
         "Wagtail, AVIF 63, JPEG 80": wagtails,
-        "Wagtail, stock settings": lambda photo: wagtails(photo, quality=""),
+        "Wagtail, stock: AVIF 61, JPEG 76": lambda photo: wagtails(photo, quality=""),
     }
     made = {name: [way(photo) for photo in photos] for name, way in ways.items()}
     scores: dict[tuple[str, str, int], list[float]] = {}
     for number, photo in enumerate(photos):
-        with Picture.open(io.BytesIO(photo.content)) as opened:
-            whole = opened.convert("RGB")
+        whole = upright(photo.content)
         for width in SCORED_WIDTHS:
             for name, files in made.items():
-                for kind in ("avif", "jpeg"):
-                    value = score(whole, files[number][kind, width])
+                for kind in ("avif",) if "small" in name else ("avif", "jpeg"):
+                    value = score(whole, upright(files[number][kind, width]))
                     scores.setdefault((name, kind, width), []).append(value)
-    print("| bytes of all files / SSIMULACRA2, mean | bytes | ", end="")
-    print(" | ".join(f"{k} {w}" for k in ("avif", "jpeg") for w in SCORED_WIDTHS), "|")
-    print("|---" * (2 + 2 * len(SCORED_WIDTHS)) + "|")
-    for name, each in made.items():
-        total = sum(len(content) for files in each for content in files.values())
-        print(f"| {name} | {total:,} | ", end="")
+    columns = [(kind, width) for kind in ("avif", "jpeg") for width in SCORED_WIDTHS]
+    print("| all files: bytes, SSIMULACRA2 (mean) | bytes | ", end="")
+    print(" | ".join(f"{kind} {width}" for kind, width in columns), "|")
+    print("|---" * (2 + len(columns)) + "|")
+    total = {
+        name: sum(len(content) for files in each for content in files.values())
+        for name, each in made.items()
+    }
+    for name in made:
         means = (
-            statistics.fmean(scores[name, kind, width])
-            for kind in ("avif", "jpeg")
-            for width in SCORED_WIDTHS
+            f"{statistics.fmean(scores[name, *column]):.2f}"
+            if (name, *column) in scores
+            else "as ours"
+            for column in columns
         )
-        print(" | ".join(f"{mean:.2f}" for mean in means), "|")
-    own, peer, stock = (
-        [sum(map(len, files.values())) for files in each] for each in made.values()
-    )
-    print(f"| **bytes, ours / Wagtail's** (goal 1.10) | {sum(own) / sum(peer):.3f} |")
-    for photo, a, b in zip(photos, own, peer, strict=True):
-        print(f"| the same, {photo.name} | {a / b:.3f} |")
-    print(f"| the same against its stock settings | {sum(own) / sum(stock):.3f} |\n")
+        print(f"| {name} | {total[name]:,} | {' | '.join(means)} |")
+    own, small, peer, stock = total
+    for title, of, to, goal in (
+        ("bytes, ours / Wagtail's", own, peer, "1.10"),
+        ("the same, small AVIFs", small, peer, "0.97"),
+        ("bytes, ours / its stock settings'", own, stock, "none"),
+        ("the same, small AVIFs", small, stock, "none"),
+    ):
+        print(f"| **{title}** (goal {goal}) | {total[of] / total[to]:.3f} |")
+    print("\n| SSIMULACRA2, ours - Wagtail's, by photo (goal 0) | ", end="")
+    print(" | ".join(f"{kind} {width}" for kind, width in columns), "|")
+    print("|---" * (1 + len(columns)) + "|")
+    for number, photo in enumerate(photos):
+        gains = (
+            scores[own, *column][number] - scores[peer, *column][number]
+            for column in columns
+        )
+        print(f"| {photo.name} |", " | ".join(f"{gain:+.1f}" for gain in gains), "|")
+    print(flush=True)
 
 
 def pixels_kept(photos: Sequence[Photo]) -> None:
     """Print SSIMULACRA2 of the pixels before any encoder: goal 90."""
     intake.prepare()
-    rules = intake.Rules(
-        max_pixels=52_000_000, min_side=200, max_side=12_000, max_ratio=5,
-        max_jpeg_scans=100,
-    )  # fmt: skip
-    values = []
-    for photo in photos:
-        upload = intake.Upload(photo.content, rules)
-        sizes = rendition_sizes(upload.native)
-        at_1280 = next(size for size in sizes if size.width == 1280)
-        small = list(cascade(upload.pixels(sizes[0]), sizes))[sizes.index(at_1280)]
-        with Picture.open(io.BytesIO(photo.content)) as opened:
-            whole = opened.convert("RGB")
-        values.append(score(whole, stored(small, "PNG", compress_level=0)))
     print(
-        "| SSIMULACRA2 of the scaled pixels at 1280 px (goal 90) |",
-        " / ".join(f"{value:.1f}" for value in values),
-        "|\n|---|---|\n",
+        "| SSIMULACRA2 of the scaled pixels at 1280 and 640 px | AVIF and JPEG "
+        "(goal 90) | JPEG alone, decoded at the scale that is just enough |\n|---|---|---|"
     )
+    for photo in photos:
+        whole = upright(photo.content)
+        cells = []
+        for thrifty in (False, True):
+            upload = intake.Upload(photo.content, RULES)
+            sizes = rendition_sizes(upload.master)
+            pixels = (
+                upload.pixels(sizes[0])
+                if thrifty
+                else upload.pixels(source_size(sizes), sizes[0].scaled(DECODE_STEP))
+            )
+            made = {each.width: each for each in cascade(pixels, sizes)}
+            cells.append(
+                " / ".join(f"{score(whole, made[width]):.1f}" for width in (1280, 640))
+            )
+        print(f"| {photo.name} | {cells[0]} | {cells[1]} |", flush=True)
+    print()
 
 
-def _memory(name: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1])
-    return 0
+@contextlib.contextmanager
+def watched(most: list[int]) -> Iterator[None]:
+    """Put into the list the most memory, KiB, that each of our children takes.
+
+    By its own high-water mark, which only rises: read again and again until it ends.
+    """
+    server = client._server().process.pid
+    done = threading.Event()
+    marks: dict[str, int] = {}
+
+    def watch() -> None:
+        while not done.wait(0.001):
+            children = Path(f"/proc/{server}/task/{server}/children").read_text()
+            for child in children.split():
+                with contextlib.suppress(OSError, IndexError):
+                    status = Path(f"/proc/{child}/status").read_text()
+                    mark = status.split("VmHWM:")[1].split(maxsplit=1)[0]
+                    marks[child] = int(mark)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        most.extend(marks.values())
 
 
-def run() -> None:
+def memories(photos: Sequence[Photo], folder: Path) -> None:
+    """Print the peak memory of five JPEGs: the whole child, Wagtail's whole process."""
+    print("| peak memory of the JPEGs, MiB | ours | Wagtail | ratio (goal 0.25) |")
+    print("|---|---|---|---|")
+    for photo in photos:
+        most: list[int] = []
+        before = memory("VmRSS")
+        with watched(most):
+            for _ in range(3):
+                ours(photo, formats=("jpeg",))
+        grown = max(0, memory("VmRSS") - before)
+        theirs = wagtails_memory(photo, folder)
+        # What the worker itself holds of it counts too.
+        own, peer = max(most) + grown, theirs["most"]
+        print(
+            f"| {photo.name} | {own / 1024:.0f} (of these the worker's growth "
+            f"{grown / 1024:.0f}) | {peer / 1024:.0f} (before: "
+            f"{theirs['before'] / 1024:.0f}) | {own / peer:.3f} |",
+            flush=True,
+        )
+    print()
+
+
+# --- all of it ----------------------------------------------------------------------
+
+
+def run(rounds: int = ROUNDS, folder: Path | None = None) -> None:
     call_command("migrate", verbosity=0, interactive=False)
-    pyvips.cache_set_max(0)
-    print(f"\npyvips {'.'.join(str(pyvips.version(part)) for part in range(3))}")
-    twelve = [
-        Photo(name, stored(enlarged(name, 12))) for name in (*LANDSCAPE, *PORTRAIT)
-    ]
-    large = enlarged(LANDSCAPE[0], 24)
-    twenty_four = [Photo("24 MP", stored(large))]
-    progressive = [Photo("progressive", stored(large, progressive=True))]
     pillow_heif.register_heif_opener()
-    heic = [
-        Photo("HEIC", stored(enlarged(LANDSCAPE[0], 12), "HEIF", quality=80), "heic")
-    ]
-    heading("Renditions, 12 MP: a landscape photo and a portrait, one thread")
-    jpeg = {"formats": ("jpeg",)}
-    costs(
+    print(f"\nlibvips {vips_version()}")
+    photos = generated() if folder is None else found(folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="schaufenster-thumbor-") as scratch,
+        thumbor(Path(scratch)) as peer,
+    ):
+        if peer is None:
+            print("thumbor could not be installed here: it is left out.")
+        _warm_up(peer)
+        _run(photos, rounds, peer, Path(scratch))
+    sandbox.close()
+
+
+def _warm_up(peer: Thumbor | None) -> None:
+    small = photo("small", stored(Picture.new("RGB", (700, 500), (200, 120, 40))))
+    ways: list[Callable[[Photo], object]] = [ours, ours_with_master, vips, wagtails]
+    if peer is not None:
+        ways.append(peer.files)
+    for make in ways:
+        make(small)
+
+
+def _run(photos: Photos, rounds: int, peer: Thumbor | None, folder: Path) -> None:
+    def jpeg(photo: Photo) -> Files:
+        return ours(photo, formats=("jpeg",))
+
+    heading("Renditions of photos of about 12 MP, one thread")
+    taken = costs(
         "12 MP",
-        twelve,
+        photos.twelve,
         {
-            "10 files": ours,
-            "with master": lambda photo: ours(photo, master=True),
-            "with a full recipe": lambda photo: ours(photo, recipe=FULL_RECIPE),
-            "5 JPEGs": lambda photo: ours(photo, **jpeg),
-            "pyvips, 5 JPEGs": raw_vips,
-            "Wagtail, 10 files": wagtails,
+            "10 files": Way(ours, 2),
+            "with master": Way(ours_with_master),
+            "with a full recipe": Way(lambda photo: ours(photo, recipe=FULL_RECIPE)),
+            "JPEGs and small AVIFs": Way(
+                lambda photo: (jpeg(photo), ours(photo, plan=Plan.SMALL))
+            ),
+            "5 JPEGs": Way(jpeg, 6),
+            "pyvips, 5 JPEGs": Way(vips, 6),
+            "Wagtail, 10 files": Way(wagtails),
+            **({"thumbor, 10 files": Way(peer.files)} if peer else {}),
         },
         (
-            ("10 files", "Wagtail, 10 files", "0.100"),
-            ("with master", "Wagtail, 10 files", "0.143"),
-            ("with a full recipe", "10 files", "2.5"),
-            ("5 JPEGs", "pyvips, 5 JPEGs", "0.85"),
+            Goal("10 files", "Wagtail, 10 files", "0.100"),
+            Goal("with master", "Wagtail, 10 files", "0.143"),
+            Goal("JPEGs and small AVIFs", "Wagtail, 10 files", "0.250"),
+            Goal("10 files", "thumbor, 10 files", "0.143"),
+            Goal("with a full recipe", "10 files", "2.5"),
+            Goal("5 JPEGs", "pyvips, 5 JPEGs", "0.85"),
         ),
+        rounds,
     )
-    qualities(twelve)
-    pixels_kept(twelve)
-    five_jpegs = {
-        "5 JPEGs": lambda photo: ours(photo, **jpeg),
-        "Wagtail, 5 JPEGs": lambda photo: wagtails(photo, ("jpeg",)),
+    for name in ("10 files", "5 JPEGs"):
+        if name in taken:
+            each = statistics.median(taken[name])
+            print(f"{name}: {1 / each:.1f} photos per second per core")
+    print()
+    if photos.twelve:
+        qualities(photos.twelve)
+    pixels_kept([*photos.twelve, *photos.large, *photos.progressive])
+    five = {
+        "5 JPEGs": Way(jpeg, 3),
+        "Wagtail, 5 JPEGs": Way(lambda photo: wagtails(photo, ("jpeg",))),
     }
-    for title, photos, goal in (
-        ("24 MP", twenty_four, "0.067"),
-        ("24 MP progressive", progressive, "none"),
-        ("HEIC 12 MP", heic, "0.200"),
+    by_thumbor = (
+        {"thumbor, 5 JPEGs": Way(lambda photo: peer.files(photo, ("jpeg",)))}
+        if peer
+        else {}
+    )
+    by_vips = {"pyvips, 5 JPEGs": Way(vips, 3)}
+    for title, some, ways, most in (
+        ("24 MP", photos.large, {**five, **by_vips, **by_thumbor}, "0.067"),
+        ("progressive", photos.progressive, {**five, **by_vips, **by_thumbor}, "none"),
+        # Neither pyvips' wheel nor thumbor reads HEIC.
+        ("HEIC", photos.heic, five, "0.200"),
     ):
-        ratios = [("5 JPEGs", "Wagtail, 5 JPEGs", goal)]
-        costs(title, photos, five_jpegs, ratios)
-    sandbox.close()
+        goals = [
+            Goal("5 JPEGs", name, most if "Wag" in name else "none") for name in ways
+        ][1:]
+        costs(title, some, ways, goals, rounds)
+    memories([*photos.twelve[:1], *photos.large], folder)
