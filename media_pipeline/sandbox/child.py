@@ -1,7 +1,7 @@
 """The limited child: one picture, two questions, and nothing else to reach.
 
-It holds three things: the upload (a mapping that nobody can change), a mapping
-for its answers, and a socket to the worker. It can open nothing more.
+It holds three things: the upload's bytes, a mapping for its answers, and a socket to
+the worker. It can open nothing more.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def run(
 ) -> None:
     """Answer the worker's questions on one upload until it has no more."""
     die_with(os.getppid())
-    upload = mmap.mmap(upload_fd, 0, prot=mmap.PROT_READ)
+    upload = _read(upload_fd)
     answer = mmap.mmap(answer_fd, 0)
     control = socket.socket(fileno=control_fd)
     os.close(upload_fd)
@@ -74,9 +74,19 @@ def run(
     limit(request["limits"])
     walls.enclose(request["second_wall"], control_fd)
     try:
-        _talk(request, upload[:], answer, control)
+        _talk(request, upload, answer, control)
     except MemoryError:
         control.send(TOO_LARGE)
+
+
+def _read(descriptor: int) -> bytes:
+    """Return its bytes, which nobody can change."""
+    size, parts = os.fstat(descriptor).st_size, []
+    at = 0
+    while at < size:
+        parts.append(os.pread(descriptor, size - at, at))
+        at += len(parts[-1])
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _talk(
