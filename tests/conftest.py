@@ -23,6 +23,15 @@ settings.register_profile(
 settings.load_profile("steady")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse tests that would leave an empty database to those after them."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        commits = marker is not None and marker.kwargs.get("transaction")
+        if commits and not marker.kwargs.get("serialized_rollback"):
+            raise pytest.UsageError(f"{item.nodeid}: add serialized_rollback=True")
+
+
 @pytest.fixture(autouse=True)
 def _left_by_no_test_before():
     """Start in the site's own language, with nothing counted or remembered.
