@@ -290,7 +290,10 @@ async function searchBox() {
   results.setAttribute("aria-busy", "true");
   try {
     const html = await fragment(address);
-    if (html !== null) results.innerHTML = html;
+    if (html !== null) {
+      results.innerHTML = html;
+      results.scrollIntoView({ block: "nearest" });
+    }
     results.removeAttribute("aria-busy");
   } catch {
     form.submit(); // the page itself can search
