@@ -35,7 +35,9 @@ AVIF_SPEED = 10
 AVIF_FAST = {"disable-trellis-quant": "1"}
 SMALL_AVIF_QUALITY = 64
 SMALL_AVIF_SPEED = 8
-JPEG_QUALITY = 86  # jpegli's number, about turbo's 83
+JPEG_QUALITY = 85  # jpegli's number, about turbo's 83
+NARROW_JPEG_QUALITY = 83  # up to this width the same score takes less
+NARROW = 640  # px
 
 # How much larger a picture is than what is made of it, at least: of a picture that
 # was made before, and of what a JPEG decoder makes at half or a quarter of its scale.
@@ -195,8 +197,9 @@ def encode(
     ``small`` spends more effort on an AVIF for fewer bytes.
     """
     if format == "jpeg":
+        quality = NARROW_JPEG_QUALITY if picture.width <= NARROW else JPEG_QUALITY
         content = pyjpegli.encode(
-            picture.tobytes(), picture.width, picture.height, JPEG_QUALITY
+            picture.tobytes(), picture.width, picture.height, quality
         )
         return _with_xmp(content, xmp) if xmp else content
     if format == "avif":
