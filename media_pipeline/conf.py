@@ -112,6 +112,18 @@ def step_options() -> Mapping[str, Mapping[str, Any]]:
     return dict(setting("STEP_OPTIONS", {}))
 
 
+def step_seconds() -> float:
+    """Longest wait for one step, seconds. Local ones take 1-150 ms of CPU; remote ones
+    have their own time-outs below this."""
+    return float(setting("STEP_SECONDS", 10))
+
+
+def run_seconds() -> float:
+    """Longest wait for all steps together, seconds; an asset's lease is kept alive
+    for 60."""
+    return float(setting("RUN_SECONDS", 30))
+
+
 def models_folder() -> Path:
     """Folder of the installed model files; outside the repository's history.
 

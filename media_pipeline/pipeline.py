@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import conf
@@ -33,21 +33,14 @@ DEFAULT_STEPS = (
 )
 """Cheap ones first: what a photo has when time runs out is then the most."""
 
-STEP_SECONDS = 10.0
-"""Longest wait for one step. Local steps take 1-40 ms; remote ones have their own
-time-outs below this."""
-
-RUN_SECONDS = 30.0
-"""Longest wait for all steps together; an asset's lease is kept alive for 60 s."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """Runs its steps in order. A step that fails never fails the picture."""
 
     steps: tuple[Step, ...]
-    step_seconds: float = STEP_SECONDS
-    run_seconds: float = RUN_SECONDS
+    step_seconds: float = field(default_factory=conf.step_seconds)
+    run_seconds: float = field(default_factory=conf.run_seconds)
 
     def run(self, frame: Frame) -> PipelineResult:
         """Ask every step once; a failed or slow one leaves a call for review."""

@@ -37,6 +37,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Only tests of the clock itself are to meet it, on however slow a machine.
 MEDIA_PIPELINE_SANDBOX_WALL_SECONDS = 120
+MEDIA_PIPELINE_STEP_SECONDS = 120
+MEDIA_PIPELINE_RUN_SECONDS = 600
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 STORAGES["staticfiles"] = {
