@@ -25,7 +25,8 @@ from django.utils import timezone
 
 from . import conf, leases
 from .exceptions import PurgeUnconfirmed
-from .models import FilePurge, OutgoingMail, Work
+from .leases import W
+from .models import FilePurge, OutgoingMail, Work, WorkQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -92,15 +93,21 @@ def sweep() -> int:
 
     Rows without a live lease and not rung for ``OUTBOX_RERING_SECONDS``, newest
     first with a share for the oldest, at most ``OUTBOX_SWEEP_LIMIT`` over all
-    kinds of work, each kind getting its turn. Rows that lost too many leases
-    are quarantined on the way.
+    kinds of work, each kind getting its turn; fewer while earlier rings wait to be
+    heard. Rows that lost too many leases are quarantined on the way.
     """
+    limit = conf.sweep_limit()
+    unanswered = 0
     waiting: list[list[tuple[type[Work], object]]] = []
     for model in work_models():
         leases.quarantine_lost(model)
+        unanswered += _just_rung(model).count()
         waiting.append([(model, pk) for pk in _unheard(model)])
+    # Workers that don't keep up would be busy with throwing expired rings away. Some
+    # are sent all the same: those before may be lost, or their queue be another.
+    wanted = max(limit - unanswered, limit // OLDEST_SHARE, 1)
     turns = chain.from_iterable(zip_longest(*waiting))
-    chosen = list(islice((turn for turn in turns if turn), conf.sweep_limit()))
+    chosen = list(islice((turn for turn in turns if turn), wanted))
     for model in work_models():
         keys = [pk for kind, pk in chosen if kind is model]
         if keys:
@@ -108,15 +115,22 @@ def sweep() -> int:
     return _ring_all(chosen)
 
 
+def _ring_may_wait() -> Any:
+    # Any: django-stubs know no type for the difference of Now() and a timedelta.
+    return Now() - timedelta(seconds=conf.rering_seconds())
+
+
+def _just_rung(model: type[W]) -> WorkQuerySet[W]:
+    """Return the due rows whose last ring may still be heard."""
+    return leases.rows(model).due().filter(rung_at__gte=_ring_may_wait())
+
+
 def _unheard(model: type[Work]) -> list[object]:
     """Return the keys to ring for, in the order of their turns: two queries."""
     unheard = (
         leases.rows(model)
         .due()
-        .filter(
-            Q(rung_at=None)
-            | Q(rung_at__lt=Now() - timedelta(seconds=conf.rering_seconds()))
-        )
+        .filter(Q(rung_at=None) | Q(rung_at__lt=_ring_may_wait()))
     )
     limit = conf.sweep_limit()
     newest = list(
