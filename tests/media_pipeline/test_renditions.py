@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import time
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 from media_pipeline import sandbox
 from media_pipeline.recipes import Recipe
 from media_pipeline.renditions import (
+    DECODE_STEP,
     MAX_PIXELS,
     WIDTHS,
     Plan,
@@ -23,6 +26,7 @@ from media_pipeline.renditions import (
     planned,
     rendition_sizes,
     resized,
+    source_size,
 )
 from media_pipeline.sandbox import RenditionNotes
 from media_pipeline.sandbox.notes import MAX_NOTE, xmp_packet
@@ -327,3 +331,119 @@ def test_a_placeholder_is_styled_as_its_renditions_are():
     with Image.open(io.BytesIO(rendered.placeholder)) as opened:
         colours = ImageStat.Stat(opened.convert("HSV")).mean
     assert colours[1] < 25
+
+
+# --- what noise can't bend: quality, bytes, memory ------------------------------------
+
+
+def photo_like(width: int, height: int) -> Image.Image:
+    """Soft shapes, hard edges and a sensor's noise."""
+    picture = drawn(width // 8, height // 8).resize(
+        (width, height), Image.Resampling.LANCZOS
+    )
+    noise = Image.effect_noise((width // 2, height // 2), 12).resize(
+        (width, height), Image.Resampling.BILINEAR
+    )
+    return ImageChops.add(picture, Image.merge("RGB", (noise,) * 3), 1, -128)
+
+
+def as_jpeg(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=92)
+    return file.getvalue()
+
+
+def likeness(shown: Image.Image, whole: Image.Image) -> float:
+    """SSIMULACRA2 against one Lanczos of the whole."""
+    ssimulacra2 = pytest.importorskip("ssimulacra2.ssimulacra2")
+    files = []
+    for picture in (whole.resize(shown.size, Image.Resampling.LANCZOS), shown):
+        file = io.BytesIO()
+        picture.save(file, "PNG", compress_level=0)
+        file.seek(0)
+        files.append(file)
+    return float(ssimulacra2.compute_ssimulacra2(*files))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(4032, 3024), (3024, 4032), (6000, 4000)])
+def test_scaling_keeps_what_one_lanczos_of_the_whole_keeps(size):
+    from media_pipeline.sandbox.intake import Rules, Upload
+
+    upload = Upload(
+        as_jpeg(photo_like(*size)),
+        Rules(
+            max_pixels=52_000_000,
+            min_side=200,
+            max_side=12_000,
+            max_ratio=5,
+            max_jpeg_scans=100,
+        ),
+    )
+    sizes = rendition_sizes(upload.master)
+    pixels = upload.pixels(source_size(sizes), sizes[0].scaled(DECODE_STEP))
+
+    whole = upload.master_pixels()
+    for made in cascade(pixels, sizes):
+        if made.width in (640, 1280):
+            assert likeness(made, whole) >= 90
+
+
+@pytest.mark.slow
+def test_files_weigh_and_look_as_those_of_slow_encoders():
+    """Beside Pillow's own AVIF at its default effort, and its smallest JPEG."""
+    whole = photo_like(1920, 1440)
+    picture = resized(whole, Size(960, 720))
+
+    def saved(format: str, **options: object) -> bytes:
+        file = io.BytesIO()
+        picture.save(file, format, **options)
+        return file.getvalue()
+
+    def quality(content: bytes) -> float:
+        with Image.open(io.BytesIO(content)) as opened:
+            return likeness(opened.convert("RGB"), whole)
+
+    slow_avif = saved("AVIF", quality=63, max_threads=1)
+    slow_jpeg = saved("JPEG", quality=80, optimize=True, progressive=True)
+    avif, small, jpeg = (
+        encode(picture, "avif"),
+        encode(picture, "avif", small=True),
+        encode(picture, "jpeg"),
+    )
+
+    assert quality(avif) >= quality(slow_avif) - 1.5
+    assert quality(small) >= quality(slow_avif) - 1.5
+    assert quality(jpeg) >= quality(slow_jpeg) - 1.5
+    assert len(avif) <= 1.4 * len(slow_avif)
+    assert len(small) < len(avif)
+    assert len(avif) + len(jpeg) <= 1.2 * (len(slow_avif) + len(slow_jpeg))
+
+
+@pytest.mark.slow
+def test_a_large_photo_takes_little_memory():
+    """By the child's own high-water mark: it only rises, and is read near the end."""
+    photo = as_jpeg(photo_like(6000, 4000))
+    with sandbox.opened(photo) as picture:
+        child = picture._child.pid
+        picture._child.ask({"formats": ["jpeg"]})
+        # The answer stands in the socket; the child may have ended since.
+        mark = high_water(child)
+        picture._child.answer()
+
+    assert 20 < mark < 250  # MiB
+
+
+def high_water(pid: int) -> float:
+    """MiB that a process took at most, read until it ends."""
+    most = 0.0
+    while True:
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return most
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        if found is None:  # a zombie
+            return most
+        most = max(most, int(found[1]) / 1024)
+        time.sleep(0.001)
