@@ -111,7 +111,7 @@ def test_the_sandbox_server_needs_neither_django_nor_numpy(without_django):
         env=without_django,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -134,7 +134,7 @@ def test_conf_answers_defaults_where_django_is_installed_but_not_configured():
         env={**environment, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
