@@ -23,12 +23,6 @@ def patience(settings):
     settings.OUTBOX_RERING_SECONDS = 3600
 
 
-@pytest.fixture(autouse=True)
-def patience(settings):
-    """Not the usual 4 s, which a test may take on a slow machine."""
-    settings.OUTBOX_RERING_SECONDS = 3600
-
-
 @pytest.fixture
 def rings(monkeypatch):
     """The rings sent, instead of doing their work: (task, key, expires)."""
