@@ -80,8 +80,10 @@ def _check_units(content: bytes, length_bytes: int) -> None:
         end = start + int.from_bytes(content[at:start], "big")
         if end > len(content):
             raise RefusedFile("truncated")
-        unit = content[start:end]
-        if len(unit) < 2 or any(code in unit for code in _NEVER_IN_HEVC):
+        unit = content[start:end].rstrip(b"\0")
+        # A unit may be padded at its end, by a few bytes.
+        is_hollow = end - start - len(unit) > len(_NOTHING)
+        if len(unit) < 2 or is_hollow or any(code in unit for code in _NEVER_IN_HEVC):
             raise RefusedFile("damaged")
         at = end
     if not content:

@@ -98,7 +98,7 @@ def test_the_corpus_is_what_it_says_it_is(files):
     Image.init()
     ours = {"AVIF", "JPEG", "PNG", "WEBP", "HEIF"}
 
-    assert len(files) >= 190
+    assert len(files) >= 250
     assert len({hostile.name for hostile in files}) == len(files)
     assert len(places) >= 14
     assert set(corpus.OF_EACH_PLUGIN) == set(Image.OPEN) - ours
@@ -154,8 +154,9 @@ def test_the_command_answers_each_file_as_specified(files, tmp_path):
 @pytest.mark.django_db
 @pytest.mark.usefixtures("folders")
 def test_the_upload_page_answers_each_file_as_specified(
-    files, folders, settings, django_capture_on_commit_callbacks
+    files, folders, settings, caplog, django_capture_on_commit_callbacks
 ):
+    caplog.set_level("DEBUG")
     settings.UGC_UPLOADS_PER_HOUR = settings.UGC_UPLOADS_PER_HOUR_AND_ADDRESS = 1000
     settings.MEDIA_PIPELINE_STEPS = ["hashes", "colours"]
     author, wrong = Client(), []
@@ -196,6 +197,7 @@ def test_the_upload_page_answers_each_file_as_specified(
     # Nothing but pixels is kept: in no file, no row, and not in the queue.
     assert files_in(folders / "incoming") == []
     assert not canaries_in(b"".join(_contents(folders)))
+    assert not canaries_in(caplog.text.encode())
     rows = json.dumps(list(Asset.objects.values()), default=str)
     assert not canaries_in(rows.encode())
     editor = Client()
