@@ -78,3 +78,14 @@ def sought() -> tuple[Sought, ...]:
         )
         for row in rows
     )
+
+
+def wording(label: str, language: str) -> str:
+    """Return a sentence's word in this language; the label itself without one.
+
+    One query, and only in German.
+    """
+    if not language.startswith("de"):
+        return label
+    words = Prompt.objects.filter(word_en__iexact=label).exclude(word_de="")
+    return words.order_by("pk").values_list("word_de", flat=True).first() or label

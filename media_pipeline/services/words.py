@@ -4,10 +4,15 @@ from __future__ import annotations
 
 
 def tag_wording(label: str, language: str) -> str:
-    """Return a tag's word in this language; the label itself if it has no other."""
+    """Return a tag's word in this language; the label itself if it has no other.
+
+    In German one query for words that are not built in: editors keep their own.
+    """
+    from .. import prompts
     from ..backends.shop_words import wording
 
-    return wording(label, language)
+    word = wording(label, language)
+    return prompts.wording(label, language) if word == label else word
 
 
 def colour_wording(name: str, language: str) -> str:

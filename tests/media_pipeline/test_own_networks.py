@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
+from media_pipeline import services
 from media_pipeline.backends.contract import frame_of
 from media_pipeline.inspection import worker_pipeline
 from media_pipeline.models import Prompt
@@ -78,3 +79,15 @@ def test_naming_a_network_switches_its_step_on(settings, tmp_path):
 def test_a_limit_is_a_probability(threshold):
     with pytest.raises(IntegrityError), transaction.atomic():
         Prompt.objects.create(word_en="x", text="x", threshold=threshold)
+
+
+def test_editors_words_are_said_in_both_languages(django_assert_num_queries):
+    Prompt.objects.create(word_en="picnic", word_de="Picknick", text="a picnic")
+    Prompt.objects.create(word_en="beach", text="a beach")
+
+    assert services.tag_wording("picnic", "de") == "Picknick"
+    assert services.tag_wording("Picnic", "de-at") == "Picknick"
+    assert services.tag_wording("beach", "de") == "beach"
+    with django_assert_num_queries(0):
+        assert services.tag_wording("picnic", "en") == "picnic"
+        assert services.tag_wording("shoes", "de") == "Schuhe"
