@@ -32,7 +32,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def wait_until_gone(pid: int, seconds: float = 5) -> bool:
+def wait_until_gone(pid: int, seconds: float = 120) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not is_alive(pid):
@@ -125,7 +125,7 @@ def test_a_child_that_ends_is_noticed_with_its_last_words(tmp_path):
         supervisor._start(
             "worker", [sys.executable, "-c", "print('no models'); exit(3)"]
         )
-        supervisor._find("worker").process.wait(10)
+        supervisor._find("worker").process.wait(120)
 
         with pytest.raises(CommandError, match=r"(?s)worker .*status 3.*no models"):
             supervisor.check()

@@ -42,7 +42,7 @@ def test_the_copies_of_a_killed_publisher_are_deleted_by_the_worker(tmp_path):
             env=clean_environment(**site.env),
             cwd=ROOT,
             check=False,
-            timeout=60,
+            timeout=300,
         )
         left = len(_files(public))
         named = site.number(
