@@ -21,7 +21,8 @@ SURE = {
     "products": [
         {"key": "mug", "score": 0.8, "box": [0.2, 0.4, 0.2, 0.4]},
         {"key": "lamp", "score": 0.7, "box": [0, 0, 1, 1]},
-        {"key": "gone", "score": 0.9, "box": [0.6, 0.6, 0.4, 0.4]},  # left the catalogue
+        # Has left the catalogue.
+        {"key": "gone", "score": 0.9, "box": [0.6, 0.6, 0.4, 0.4]},
     ]
 }
 
