@@ -23,7 +23,7 @@ from media_pipeline.testing import drawn
 
 MEAN_COLOUR = "tests.media_pipeline.steps.backends.MeanColour"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 class Listed:

@@ -18,6 +18,8 @@ from media_pipeline.registry import discover
 
 from .steps.conftest import models  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.slow
+
 MEAN_COLOUR = "tests.media_pipeline.steps.backends.MeanColour"
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
