@@ -35,8 +35,15 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A request doesn't wait for a broker that is down.
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
+# A request doesn't wait for a broker that is down; but one new connection is tried
+# at once. Without it a beat that keeps its connection never sends anything again
+# once RabbitMQ was restarted.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
 
 # Sweeps have a queue of their own: behind a long queue of rings they would
 # expire, and what a killed worker left would wait for all the others.
