@@ -92,7 +92,8 @@ def _with(result: PipelineResult, advice: StepResult, spent: float) -> PipelineR
     """Return the result with what the comparison says in its step's place."""
     timings: dict[str, Any] = dict(result.timings_ms)
     timings[advice.step] = timings.get(advice.step, 0.0) + spent
-    return PipelineResult(
+    return dataclasses.replace(
+        result,
         steps=tuple(advice if s.step == advice.step else s for s in result.steps),
         timings_ms=timings,
     )

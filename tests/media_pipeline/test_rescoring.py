@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from media_pipeline import reruns, services
 from media_pipeline.models import Asset
+from media_pipeline.pipeline import DEFAULT_STEPS
 from media_pipeline.testing import picture_bytes
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +134,50 @@ def test_what_the_upload_stated_stays_known(settings):
     asset.refresh_from_db()
     assert asset.result["findings"] == [said]
     assert asset.verdict == asset.result["verdict"] == "review"
+
+
+@pytest.fixture
+def default_steps(settings):
+    """The worker's own choice of steps, each with an engine that needs no model."""
+    settings.MEDIA_PIPELINE_STEPS = None
+    settings.MEDIA_PIPELINE_CATALOGUE = settings.MEDIA_PIPELINE_CATEGORY_HEAD = ""
+    engines = {
+        "tags": "GivenTags",
+        "clothing": "GivenTags",
+        "faces": "FindsNothing",
+        "codes": "FindsNothing",
+        "text": "FindsNothing",
+        "duplicates": "MeanColour",
+    }
+    settings.MEDIA_PIPELINE_STEP_OPTIONS = moderated() | {
+        step: {"backend": f"tests.media_pipeline.steps.backends.{name}"}
+        for step, name in engines.items()
+    }
+
+
+@pytest.mark.usefixtures("default_steps")
+def test_the_workers_own_steps_are_noted_and_up_to_date():
+    """Comparing with what was here before must not lose what answered."""
+    asset = processed()
+
+    assert set(asset.result["editions"]) == {*DEFAULT_STEPS, "duplicates"}
+    assert asset.result["models"]["moderation"] == ["given 1"]
+    assert asset.result["models"]["duplicates"] == ["mean colour 1"]
+    assert outdated() == []
+
+
+@pytest.mark.usefixtures("default_steps")
+def test_what_the_upload_stated_stays_known_beside_the_comparison():
+    asset = processed()
+    said = {"step": "provenance", "verdict": "pass", "reasons": ["states_composite"]}
+    result = {**asset.result, "findings": [said, *asset.result["findings"]]}
+    Asset.objects.update(result=result)
+
+    rescore("--all")
+
+    asset.refresh_from_db()
+    assert said in asset.result["findings"]
+    assert outdated() == []
 
 
 @pytest.mark.parametrize(
