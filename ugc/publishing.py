@@ -63,8 +63,10 @@ def change(
     if before is None or not changed:
         return False
     after = _copy_to_tags(photo_id)
-    if before.public_surfaces and not after.public_surfaces:
+    if not after.public_surfaces:
+        # Whatever it was before: no file may outlive the right to show it.
         _purge_files(before)
+    if before.public_surfaces and not after.public_surfaces:
         PhotoEvent.objects.create(photo_id=photo_id, kind=PhotoEvent.Kind.UNPUBLISHED)
         photo_unpublished.send(sender=Photo, photo_id=photo_id)
     return True
@@ -87,7 +89,9 @@ def publish(photo_id: int) -> bool:
         if media.is_restyling(photo.asset_id):
             return False
         copies = (
-            None if _has_files(photo.asset_id) else media.copy_to_public(photo.asset_id)
+            media.copy_to_public(photo.asset_id)
+            if _has_hidden(photo.asset_id)
+            else None
         )
         done = _open_gate(photo, copies)
         if done is not None:
@@ -189,12 +193,15 @@ def _open_gate(photo: Photo, copies: media.PublicCopies | None) -> bool | None:
     # The copies of somebody who published meanwhile stay, as pages name them
     # already; then ours are purged.
     named = copies is None or media.set_public_names(copies)
-    if not named or not _has_files(photo.asset_id):
-        # They were taken down since we saw them, or purged as we were so slow:
-        # the bits go back, copy anew.
+    if not named or not _is_shown(photo.asset_id, copies):
+        # They were taken down since we saw them, rendered anew, or purged as we were
+        # so slow: the bits go back, copy anew.
         Photo.objects.filter(pk=photo.pk).update(
             public_surfaces=before.public_surfaces, published_at=before.published_at
         )
+        if not before.public_surfaces:
+            # Nor may names stand without bits: nobody would know of the files.
+            _purge_files(photo)
         return None
     after = _copy_to_tags(photo.pk)
     added = Surface(after.public_surfaces & ~before.public_surfaces)
@@ -227,9 +234,23 @@ def _copy_to_tags(photo_id: int) -> Photo:
     return photo
 
 
-def _has_files(asset_id: int) -> bool:
+def _has_hidden(asset_id: int) -> bool:
+    """Whether there is anything to copy; also if there is nothing at all."""
     renditions = Rendition.objects.filter(asset_id=asset_id)
-    return renditions.exists() and not renditions.filter(public_name="").exists()
+    return not renditions.exists() or renditions.filter(public_name="").exists()
+
+
+def _is_shown(asset_id: int, copies: media.PublicCopies | None) -> bool:
+    """Whether there is a public picture that every browser shows, and all we copied.
+
+    What else has come since then waits for a publication of its own.
+    """
+    renditions = Rendition.objects.filter(asset_id=asset_id)
+    copied = [] if copies is None else list(copies.names)
+    return (
+        renditions.filter(format=Rendition.Format.JPEG).exclude(public_name="").exists()
+        and not renditions.filter(pk__in=copied, public_name="").exists()
+    )
 
 
 def _purge_files(photo: Photo) -> None:

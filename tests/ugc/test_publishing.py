@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -466,3 +467,107 @@ def test_change_does_nothing_once_the_condition_no_longer_holds():
     assert not changed
     assert photo.public == BOTH
     assert not publishing.change(0, only_if=Q(), state=Photo.State.REFUSED)
+
+
+def copy_in_turn(monkeypatch, *acts):
+    """Have something happen after each copying, before the gate; return all names."""
+    real = media.copy_to_public
+    turns = iter(acts)
+    copied = []
+
+    def copy(asset_id):
+        copies = real(asset_id)
+        copied.extend(copies.names.values())
+        next(turns, lambda: None)()
+        return copies
+
+    monkeypatch.setattr(media, "copy_to_public", copy)
+    return copied
+
+
+def one_is_rendered_anew(photo):
+    row = photo.asset.renditions.get(format="avif")
+    row.private_name = storages["private"].save(
+        f"an/{photo.asset.public_id}/anew.avif", ContentFile(b"anew")
+    )
+    row.save()
+
+
+def test_what_is_rendered_during_the_copying_delays_nothing(monkeypatch, run_commit):
+    photo = make_photo(state="approved")
+
+    def render():
+        with monkeypatch.context() as patch:
+            # Its own publication is written down, but not done yet.
+            patch.setattr(publishing.conf, "publish_inline", lambda: False)
+            patch.setattr(outbox, "ring_on_commit", lambda work, **options: None)
+            rendered_later(photo)
+
+    copied = copy_in_turn(monkeypatch, render)
+
+    with run_commit():
+        assert publishing.publish(photo.pk)
+    photo.refresh_from_db()
+
+    assert photo.public == BOTH
+    assert sorted(public_files(photo)) == sorted(copied)
+    assert len(copied) == 2
+    with run_commit():
+        assert publishing.run_publication(Publication.objects.open().get().pk)
+    assert len(public_files(photo)) == 3
+
+
+@pytest.mark.parametrize("happens", [rendered_later, one_is_rendered_anew])
+@pytest.mark.parametrize("how", ["withdraw", "remove", "outage"])
+def test_a_photo_that_changes_during_the_copying_leaves_no_file_when_it_goes(
+    monkeypatch, run_commit, happens, how
+):
+    photo = make_photo(state="approved")
+
+    def take_down():
+        if how == "remove":
+            services.remove_photo(photo, by=make_moderator(), reasons=["blurry"])
+        else:
+            services.withdraw_photo(photo, contributor=photo.contributor)
+
+    def fail():
+        # What a process that dies here leaves behind, too.
+        photo.refresh_from_db()
+        shown = photo.asset.renditions.exclude(public_name="").exists()
+        assert shown is (photo.public != NOWHERE)
+        raise StorageUnavailable("no room")
+
+    copied = copy_in_turn(
+        monkeypatch,
+        lambda: happens(photo),
+        fail if how == "outage" else take_down,
+    )
+    with run_commit(), contextlib.suppress(StorageUnavailable):
+        publishing.publish(photo.pk)
+    photo.refresh_from_db()
+    if photo.state == Photo.State.APPROVED:
+        with run_commit():
+            take_down()
+    photo.refresh_from_db()
+
+    assert photo.public == NOWHERE
+    assert not photo.asset.renditions.exclude(public_name="").exists()
+    if how != "outage":  # then the purge of the last copies waits for its time
+        assert not FilePurge.objects.open().exists()
+        assert not any(storages["public"].exists(name) for name in copied)
+
+
+def test_what_is_public_nowhere_loses_its_files_at_any_change(run_commit):
+    # However names came to stand without bits: no change leaves them.
+    photo = make_public_photo()
+    names = public_files(photo)
+    events = photo.events.filter(kind="unpublished")
+    Photo.objects.filter(pk=photo.pk).update(public_surfaces=0)
+
+    with run_commit():
+        services.withdraw_photo(photo, contributor=photo.contributor)
+
+    assert len(names) == 2
+    assert not photo.asset.renditions.exclude(public_name="").exists()
+    assert not any(storages["public"].exists(name) for name in names)
+    assert not events.exists()
