@@ -35,7 +35,7 @@ from media_pipeline.results import FileFacts
 from . import formats
 from .file_facts import exif_orientation, read_facts
 from .heif_items import check_items
-from .wholeness import check_png_rows, check_webp_data
+from .wholeness import check_png_rows, webp_to_be_doubted
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -175,7 +175,6 @@ class Upload:
             formats.check_png(data)
         elif self.kind == formats.WEBP:
             formats.check_webp(data)
-            check_webp_data(data)
         else:
             self._check_pixels(formats.largest_box_size(data), rules)
             formats.check_boxes(data)
@@ -221,12 +220,15 @@ class Upload:
                 "truncated" in text
                 or isinstance(error, EOFError)
                 or (self.kind == formats.JPEG and self._jpeg_end is None)
+                or (self.kind == formats.WEBP and webp_to_be_doubted(self._data))
             )
             raise RefusedFile("truncated" if is_cut else "damaged") from error
 
     # -- decoding --------------------------------------------------------------
 
     def _decoded(self, at_least: Size) -> Image.Image:
+        if self.kind == formats.WEBP:
+            self._check_webp_end()
         with self._decoding():
             picture = self._picture or self._open()
             self._picture = None  # its pixels are taken once
@@ -246,6 +248,19 @@ class Upload:
             # Rows that never came are black; so are honest nights.
             check_png_rows(self._data)
         return picture
+
+    def _check_webp_end(self) -> None:
+        """Refuse a lossy WebP that needs nothing of how its data ends."""
+        doubted = webp_to_be_doubted(self._data)
+        if doubted is None:
+            return
+        self._picture = None  # opened anew: two decoders at once would be large
+        try:
+            with Image.open(io.BytesIO(doubted), formats=(self.kind,)) as picture:
+                picture.load()
+        except _DECODER_ERRORS:
+            return  # every byte of it is needed
+        raise RefusedFile("truncated")
 
     def _orientation_after_load(self, picture: Image.Image) -> None:
         orientation = exif_orientation(picture)

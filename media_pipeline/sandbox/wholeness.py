@@ -2,7 +2,8 @@
 
 libjpeg fills what is missing with grey, or leaves it coarse; Pillow leaves the rows
 that a PNG lacks black; libde265 conceals what it can't read. Plain reading of bytes,
-and cheap: nothing is decoded but, where a picture ends in black, a PNG's rows.
+and cheap: nothing is decoded but, where a picture ends in black, a PNG's rows; and
+what shows whether a WebP is whole is handed to the decoder.
 """
 
 from __future__ import annotations
@@ -129,19 +130,35 @@ def _restarts(data: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
 
 # --- WebP -----------------------------------------------------------------------
 
-# Where a lossy picture is of one colour its data may end in zeros, some thousand
-# symbols to the byte: 52 MP of one colour end in 4,975 of them.
-_NOTHING = bytes(16 * 1024)
+# A lossy picture's data is read to its last bytes, however it ends: of one colour it
+# may end in thousands of zeros, each of which tells of some hundred pixels. Zeros
+# that took the place of other data say "nothing more here", and most of them are left
+# over. Encoders close with up to 4; some may fill up to a round number.
+_SPARE = 32
 
 
-def check_webp_data(data: bytes) -> None:
-    """Refuse a lossy WebP whose data ends in nothing: a download that stopped."""
+def webp_to_be_doubted(data: bytes) -> bytes | None:
+    """Return what can't be decoded if this WebP is whole; None if there's no doubt.
+
+    That is a lossy picture that ends in zeros, without the last of them: where it can
+    be decoded, they are what is left of a download that stopped. Of a lossless one
+    nothing can be told: the rest of it may honestly be zeros.
+    """
     at = 12
     while at + 8 <= len(data):
         name, length = struct.unpack_from("<4sI", data, at)
-        if name == b"VP8 " and data[at + 8 : at + 8 + length].endswith(_NOTHING):
-            raise RefusedFile("truncated")
+        if name == b"VP8 ":
+            picture = data[at + 8 : at + 8 + length]
+            return _without_spare(picture) if picture.endswith(bytes(_SPARE)) else None
         at += 8 + length + length % 2
+    return None
+
+
+def _without_spare(picture: bytes) -> bytes:
+    picture = picture[:-_SPARE]
+    chunk = struct.pack("<4sI", b"VP8 ", len(picture)) + picture
+    chunk += bytes(len(picture) % 2)
+    return struct.pack("<4sI4s", b"RIFF", 4 + len(chunk), b"WEBP") + chunk
 
 
 # --- PNG ------------------------------------------------------------------------

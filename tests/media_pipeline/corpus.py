@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pillow_heif
@@ -139,12 +140,30 @@ def unfinished_png(rows: bytes) -> bytes:
     return png(400, ROWS, depth=8, colour=2, rows=rows)
 
 
-def webp_cut_inside(**options: object) -> bytes:
+def webp_cut_inside(**options: Any) -> bytes:
     """Return a WebP whose picture is cut and whose sizes are made to fit."""
     data = picture_bytes(800, 600, format="WEBP", **options)
     content = data[20 : 20 + (len(data) - 20) // 4 * 2]
     inner = b"WEBP" + data[12:16] + struct.pack("<I", len(content)) + content
     return b"RIFF" + struct.pack("<I", len(inner)) + inner
+
+
+def webp_without_end(percent: int, width: int, height: int, **options: Any) -> bytes:
+    """Return a lossy WebP whose data has nothing in its last hundredths."""
+    data = picture_bytes(width, height, format="WEBP", **options)
+    at = data.index(b"VP8 ")
+    length = struct.unpack_from("<I", data, at + 4)[0]
+    gone = length * percent // 100
+    return hole_in(data, at + 8 + length - gone, gone)
+
+
+def flat_webp(width: int, height: int, colour: str, **options: Any) -> bytes:
+    """Return a lossy WebP that honestly ends in many zeros."""
+    data = saved(Image.new("RGB", (width, height), colour), "WEBP", **options)
+    at = data.index(b"VP8 ")
+    length = struct.unpack_from("<I", data, at + 4)[0]
+    assert data[at + 8 : at + 8 + length].endswith(bytes(200))
+    return data
 
 
 def without_flag(data: bytes) -> bytes:
@@ -379,6 +398,19 @@ REFUSED: dict[str, tuple[Maker, str]] = {
         lambda: hole_in(picture_bytes(2400, 1800, format="WEBP"), 9_000),
         "truncated",
     ),
+    **{
+        f"last_{percent}_percent_gone.{width}.webp": (
+            partial(webp_without_end, percent, width, height, **options),
+            "truncated",
+        )
+        for percent, width, height, options in (
+            (50, 640, 427, {}),
+            (5, 640, 427, {"quality": 95, "method": 6}),
+            (30, 1200, 800, {}),
+            (2, 1200, 800, {"exif": b"Exif\0\0MM\0*\0\0\0\x08" + bytes(6)}),
+            (60, 300, 300, {"quality": 20}),
+        )
+    },
     "cut_inside.webp": (webp_cut_inside, "damaged"),
     "cut_inside_lossless.webp": (
         lambda: webp_cut_inside(lossless=True),
@@ -549,6 +581,15 @@ TAKEN: dict[str, Maker] = {
         drawn(803, 601), "JPEG", progressive=True, restart_marker_rows=1
     ),
     "flat.webp": lambda: saved(Image.new("RGB", (4000, 3000), (9, 9, 9)), "WEBP"),
+    "white.webp": lambda: flat_webp(300, 300, "white", quality=100, method=1),
+    "black.webp": lambda: flat_webp(
+        1200,
+        800,
+        "black",
+        quality=100,
+        method=1,
+        exif=b"Exif\0\0MM\0*\0\0\0\x08" + bytes(6),
+    ),
     "flat.avif": lambda: saved(Image.new("RGB", (4000, 3000), (9, 9, 9)), "AVIF"),
     "flat.heic": lambda: heic(Image.new("RGB", (2000, 1500))),
     "night.png": lambda: png(400, 400, depth=8, colour=2),
