@@ -95,8 +95,8 @@ def _numbers() -> Iterator[CheckMessage]:
         ("STOREFRONT_PAGE_SIZE", conf.page_size),
         ("STOREFRONT_RESERVATION_SECONDS", conf.reservation_time),
         (
-            "STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS",
-            conf.unpaid_orders_per_day_and_address,
+            "STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS",
+            conf.open_reservations_per_address,
         ),
         ("STOREFRONT_BASKET_COOKIE_SECONDS", conf.basket_cookie_seconds),
         ("STOREFRONT_FEW_LEFT", conf.few_left),
@@ -179,6 +179,19 @@ def check_production(**kwargs: Any) -> list[CheckMessage]:
                 "Links in mails to customers do not begin with https://.",
                 hint='Set STOREFRONT_SITE_URL, such as "https://shop.example".',
                 id="store.W002",
+            )
+        )
+    if settings.SECURE_PROXY_SSL_HEADER and not getattr(
+        settings, "STOREFRONT_CLIENT_ADDRESS", ""
+    ):
+        messages.append(
+            Warning(
+                "There is a proxy before the shop, and all its visitors share one "
+                "limit of open reservations.",
+                hint="Set STOREFRONT_CLIENT_ADDRESS to the dotted path of a function "
+                "that takes a request and returns the visitor's address from the "
+                "header which your proxy writes.",
+                id="store.W003",
             )
         )
     return messages

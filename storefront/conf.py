@@ -77,20 +77,20 @@ def reservation_time() -> timedelta:
     return timedelta(seconds=float(_setting("STOREFRONT_RESERVATION_SECONDS", 900)))
 
 
-def unpaid_orders_per_day_and_address() -> int:
-    """STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS: that may have taken pieces.
+def open_reservations_per_address() -> int:
+    """STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS: unpaid orders that keep pieces now.
 
     Whoever orders again and again without paying would keep them from all others.
-    Orders that were paid don't count.
+    What was paid, declined, cancelled or has expired keeps nothing and isn't counted.
     """
-    return int(_setting("STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS", 10))
+    return int(_setting("STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS", 10))
 
 
 def client_address(request: HttpRequest) -> str:
     """STOREFRONT_CLIENT_ADDRESS: dotted path of a callable(request) -> address.
 
     Default: the peer's address. Behind a proxy set one that reads the header
-    this proxy writes.
+    this proxy writes; else all visitors share one limit of open reservations.
     """
     path = _setting("STOREFRONT_CLIENT_ADDRESS", "")
     if not path:

@@ -40,7 +40,7 @@ class OrderClosed(StorefrontError):
 
 
 class TooManyUnpaidOrders(StorefrontError):
-    """Enough was reserved from there today and not paid: say so, tomorrow helps."""
+    """Enough is reserved from there and not paid: say so, paying or waiting helps."""
 
 
 class PaymentMismatch(StorefrontError):

@@ -253,11 +253,16 @@ def _checkout_page(
         "shown": services.shown_prices(data),
         "checkout_token": token if 20 <= len(token) <= 200 else new_token(),
         "changes": changes,
-        "minutes": max(1, round(conf.reservation_time().total_seconds() / 60)),
+        "minutes": _minutes(),
     }
     return TemplateResponse(
         request, "shoppable_store/checkout.html", context, status=status
     )
+
+
+def _minutes() -> int:
+    """How long things are kept for who is about to pay."""
+    return max(1, round(conf.reservation_time().total_seconds() / 60))
 
 
 def _pay(request: HttpRequest, order: Order, token: str) -> HttpResponse:
@@ -295,6 +300,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         "order": found,
         "token": token,
         "notice": request.GET.get("notice", ""),
+        "minutes": _minutes(),
     }
     return TemplateResponse(request, "shoppable_store/order.html", context)
 

@@ -28,7 +28,7 @@ class Order(models.Model):
     ``reserved_until`` is set exactly while pieces are reserved for it.
     ``checkout_token`` is the hash of the token that came with the form: one
     form makes one order, however often it is sent. ``reserved_from`` is a hash of
-    the day and of the address from which pieces were reserved, until it is paid.
+    the network from which pieces were reserved, while they are.
     """
 
     class State(models.TextChoices):
@@ -218,6 +218,8 @@ class ReservationExpiry(Work):
 
     class Meta:
         indexes = work_indexes("store_reservation")
+        verbose_name = _("expiring reservation")
+        verbose_name_plural = _("expiring reservations")
 
     def __str__(self) -> str:
         return f"reservation of order {self.order_id}"

@@ -177,10 +177,10 @@ def close(order: Order, state: Order.State) -> bool:
     waiting = Order.objects.filter(pk=order.pk, state=Order.State.AWAITING_PAYMENT)
     reserving = waiting.filter(reserved_until__isnull=False)
     # Two statements: whether pieces were reserved is part of the condition.
-    if reserving.update(state=state, reserved_until=None):
+    if reserving.update(state=state, reserved_until=None, reserved_from=""):
         stock.give_back(order)
         return True
-    return waiting.update(state=state) == 1
+    return waiting.update(state=state, reserved_from="") == 1
 
 
 def page_token(order: Order) -> str:

@@ -27,6 +27,7 @@ from ..exceptions import (
     TooManyUnpaidOrders,
 )
 from ..models import BasketLine, Order, Payment, ReservationExpiry
+from ..networks import network
 from ..payments.base import Outcome, PaymentRequest, Standing
 from ..signals import order_paid
 from . import stock
@@ -39,15 +40,16 @@ def start_payment(order_id: int, *, provider: str = "", address: str = "") -> st
     """Reserve the order's pieces and return the address at which to pay.
 
     ``provider`` is a dotted path of the setting; the first one if empty. From one
-    network ``address`` a day so many unpaid orders may reserve as
-    ``STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS`` says; without one it isn't
-    counted. Asked again while the reservation lasts, it leads to the same payment.
+    network ``address`` so many orders may keep pieces at a time as
+    ``STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS`` says; without one, or from this
+    machine, they aren't counted. Asked again while the reservation lasts, it leads
+    to the same payment. A provider that fails keeps no pieces from others.
     Raises ``NotEnoughStock``, ``OrderClosed``, ``TooManyUnpaidOrders`` and the
     provider's ``PaymentUnavailable``.
     """
     providers = conf.payment_providers()
     path = provider if provider in providers else next(iter(providers))
-    payment = _open_payment(order_id, path, address)
+    payment, is_new = _open_payment(order_id, path, address)
     order = payment.order
     with translation.override(order.language):
         request = PaymentRequest(
@@ -59,11 +61,19 @@ def start_payment(order_id: int, *, provider: str = "", address: str = "") -> st
             return_url=reverse("shoppable_store:order", args=[page_token(order)]),
         )
         # Outside the transaction: a real provider is a call over the network.
-        return providers[payment.provider].start(request)
+        try:
+            return providers[payment.provider].start(request)
+        except Exception:
+            # Nobody can pay this, so it keeps nothing; but a payment that began
+            # earlier may still be made.
+            if is_new:
+                _give_back(order_id)
+            raise
 
 
 @transaction.atomic
-def _open_payment(order_id: int, path: str, address: str) -> Payment:
+def _open_payment(order_id: int, path: str, address: str) -> tuple[Payment, bool]:
+    """Return the payment, and whether pieces were reserved for it just now."""
     order = Order.objects.get(pk=order_id)
     together = Q(pk=order.pk)
     if order.basket_id is not None:
@@ -72,12 +82,14 @@ def _open_payment(order_id: int, path: str, address: str) -> Payment:
     order = next(row for row in locked if row.pk == order_id)
     if not order.is_open:
         raise OrderClosed(order.number)
-    _count(order, address)
     # One basket reserves once: who pays for a second order has given up the
     # first, and nobody empties the shop by ordering without paying.
     for other in locked:
         if other.pk != order.pk:
             close(other, Order.State.CANCELLED)
+    is_new = order.reserved_until is None
+    if is_new:
+        _count(order, address)
     _reserve(order)
     payment = order.payments.filter(state=Payment.State.PENDING).first()
     if payment is None:
@@ -88,23 +100,25 @@ def _open_payment(order_id: int, path: str, address: str) -> Payment:
             currency=order.currency,
         )
     payment.order = order
-    return payment
+    return payment, is_new
 
 
 def _count(order: Order, address: str) -> None:
     """Remember where a locked order reserves from, or say that it is too much.
 
-    A hash with the secret key and the day: the rows tell nothing of who it was, nor
-    that two days' are the same. Two at once may both be the last one allowed.
+    A hash with the secret key, kept while the order reserves: the rows tell nothing
+    of who it was. Two at once may both be the last one allowed.
     """
-    if not address or order.reserved_from:
+    place = network(address)
+    if not place:
         return
-    day = timezone.now().date().isoformat()
     order.reserved_from = salted_hmac(
-        "storefront.reserved_from", f"{day}:{address}", algorithm="sha256"
+        "storefront.reserved_from", place, algorithm="sha256"
     ).hexdigest()
-    unpaid = Order.objects.filter(reserved_from=order.reserved_from)
-    if unpaid.count() >= conf.unpaid_orders_per_day_and_address():
+    keeping = Order.objects.filter(
+        reserved_from=order.reserved_from, reserved_until__isnull=False
+    )
+    if keeping.count() >= conf.open_reservations_per_address():
         raise TooManyUnpaidOrders
     order.save(update_fields=["reserved_from"])
 
@@ -119,6 +133,16 @@ def _reserve(order: Order) -> None:
     order.reserved_until = now + conf.reservation_time()
     order.save(update_fields=["reserved_until"])
     ReservationExpiry.objects.create(order=order, not_before=order.reserved_until)
+
+
+@transaction.atomic
+def _give_back(order_id: int) -> None:
+    """Let others have what an open order reserved; it can still be paid."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    if order.is_open and order.reserved_until is not None:
+        order.reserved_until, order.reserved_from = None, ""
+        order.save(update_fields=["reserved_until", "reserved_from"])
+        stock.give_back(order)
 
 
 def confirm_payment(*, provider: str, reference: str) -> Order:
@@ -210,10 +234,9 @@ def _declined(payment: Payment) -> Order:
     declined = Payment.objects.filter(
         pk=payment.pk, state=Payment.State.PENDING
     ).update(state=Payment.State.DECLINED, settled_at=timezone.now())
-    if declined and order.is_open and order.reserved_until is not None:
-        order.reserved_until = None
-        order.save(update_fields=["reserved_until"])
-        stock.give_back(order)
+    if declined:
+        _give_back(order.pk)
+        order.refresh_from_db()
     return order
 
 

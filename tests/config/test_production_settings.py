@@ -117,6 +117,25 @@ def test_behind_a_proxy_limits_count_its_visitors(rf):
     assert client_address(rf.get("/")) == "127.0.0.1"
 
 
+@pytest.mark.parametrize(
+    ("entry", "address"),
+    [
+        ("203.0.113.7:4711", "203.0.113.7"),
+        ("[2001:db8::7]:4711", "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+    ],
+)
+def test_a_proxy_that_adds_the_port_does_not_make_each_connection_a_visitor(
+    rf, entry, address
+):
+    from config.proxy import client_address
+
+    request = rf.get("/", headers={"X-Forwarded-For": f"10.9.9.9:80, {entry}"})
+
+    assert client_address(request) == address
+
+
 def test_every_variable_is_documented():
     source = (ROOT / "config/settings/production.py").read_text()
     page = (ROOT / "docs/reference/environment-variables.md").read_text()

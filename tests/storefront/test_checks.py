@@ -29,7 +29,7 @@ def test_the_defaults_are_in_order():
         ("STOREFRONT_LEGAL_LINKS", "x", "store.E001"),
         ("STOREFRONT_SHOP_URL", "storefront.missing", "store.E001"),
         ("STOREFRONT_CLIENT_ADDRESS", "storefront.missing", "store.E001"),
-        ("STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS", 0, "store.E004"),
+        ("STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS", 0, "store.E004"),
         ("STOREFRONT_CURRENCY", "EURO", "store.E002"),
         ("STOREFRONT_SHIPPING_AMOUNT", "four", "store.E003"),
         ("STOREFRONT_SHIPPING_AMOUNT", "-1", "store.E003"),
@@ -63,6 +63,15 @@ def test_production_is_warned_of_test_payments_and_plain_links(settings):
     settings.STOREFRONT_SITE_URL = "http://shop.example"
 
     assert [m.id for m in checks.check_production()] == ["store.W001", "store.W002"]
+
+
+def test_production_is_warned_of_a_proxy_that_makes_all_visitors_one(settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.STOREFRONT_CLIENT_ADDRESS = ""
+
+    assert "store.W003" in [m.id for m in checks.check_production()]
+    settings.STOREFRONT_CLIENT_ADDRESS = "config.proxy.client_address"
+    assert "store.W003" not in [m.id for m in checks.check_production()]
 
 
 def test_a_wrong_path_is_named_when_it_is_used(settings):

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -39,7 +38,6 @@ from tests.storefront.factories import (
 pytestmark = pytest.mark.django_db
 
 PROVIDER = "storefront.payments.test_provider.TestProvider"
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)  # what counts by the day, all in one
 
 
 @pytest.fixture
@@ -371,51 +369,163 @@ def test_the_last_piece_is_reserved_once(variant):
         services.start_payment(second.order.pk)
 
 
-@time_machine.travel(NOON)
 def test_who_never_pays_cannot_keep_the_pieces_from_others(variant, settings):
-    settings.STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS = 2
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 2
     here, there = "192.0.2.1", "192.0.2.2"
     placed = [placed_order(variant=variant) for _ in range(4)]
     for one in placed[:2]:
         services.start_payment(one.order.pk, address=here)
-    services.cancel_order(placed[0].order.pk)
 
     with pytest.raises(TooManyUnpaidOrders):
         services.start_payment(placed[2].order.pk, address=here)
 
-    assert stock() == (10, 1)
+    assert stock() == (10, 2)
     # Who began may go on, and others may begin.
     services.start_payment(placed[1].order.pk, address=here)
     services.start_payment(placed[3].order.pk, address=there)
-    assert stock() == (10, 2)
-    with time_machine.travel(NOON + timedelta(days=1)):
-        services.start_payment(placed[2].order.pk, address=here)
+    assert stock() == (10, 3)
 
 
-@time_machine.travel(NOON)
-def test_what_was_paid_does_not_count_and_tells_nothing_of_where(variant, settings):
-    settings.STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS = 1
+def end_by_paying(placed):
+    confirm(placed.order.payments.get().reference)
+
+
+def end_by_declining(placed):
+    confirm(placed.order.payments.get().reference, is_paid=False)
+
+
+def end_by_cancelling(placed):
+    services.cancel_order(placed.order.pk)
+
+
+def end_by_waiting(placed):
+    Order.objects.filter(pk=placed.order.pk).update(reserved_until=timezone.now())
+    services.release_expired_reservations()
+
+
+@pytest.mark.parametrize(
+    "end", [end_by_paying, end_by_declining, end_by_cancelling, end_by_waiting]
+)
+def test_what_keeps_nothing_does_not_count_and_tells_nothing_of_where(
+    variant, settings, end
+):
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 1
     for _ in range(2):
         placed = placed_order(variant=variant)
         services.start_payment(placed.order.pk, address="192.0.2.1")
-        order = Order.objects.get(pk=placed.order.pk)
-        assert len(order.reserved_from) == 64
+        assert len(Order.objects.get(pk=placed.order.pk).reserved_from) == 64
 
-        reference = order.payments.get().reference
-        confirm(reference)
+        end(placed)
 
         assert Order.objects.get(pk=placed.order.pk).reserved_from == ""
 
 
-@time_machine.travel(NOON)
-def test_the_order_page_tells_of_too_many_unpaid_orders(browser, variant, settings):
-    settings.STOREFRONT_UNPAID_ORDERS_PER_DAY_AND_ADDRESS = 1
+def test_declining_and_trying_again_does_not_get_past_the_limit(variant, settings):
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 1
     first, second = placed_order(variant=variant), placed_order(variant=variant)
-    browser.post(f"/orders/{first.token}/pay/")
+    services.start_payment(first.order.pk, address="192.0.2.1")
+    end_by_declining(first)
+    services.start_payment(second.order.pk, address="192.0.2.1")
 
-    page = browser.post(f"/orders/{second.token}/pay/", follow=True).text
+    with pytest.raises(TooManyUnpaidOrders):
+        services.start_payment(first.order.pk, address="192.0.2.1")
 
-    assert "not paid" in page
+    assert stock() == (10, 1)
+
+
+def test_a_reservation_that_nobody_released_yet_counts_once(variant, settings):
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 1
+    first, second = placed_order(variant=variant), placed_order(variant=variant)
+    services.start_payment(first.order.pk, address="192.0.2.1")
+    Order.objects.filter(pk=first.order.pk).update(reserved_until=timezone.now())
+
+    with pytest.raises(TooManyUnpaidOrders):
+        services.start_payment(second.order.pk, address="192.0.2.1")
+
+    services.start_payment(first.order.pk, address="192.0.2.1")
+    assert stock() == (10, 1)
+
+
+def test_who_orders_the_same_basket_again_and_again_is_not_sent_away(variant, settings):
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 1
+    basket = BasketFactory()
+    BasketLineFactory(basket=basket, variant=variant, quantity=2)
+
+    for _ in range(3):
+        placed = placed_order(basket=basket)
+        services.start_payment(placed.order.pk, address="192.0.2.1")
+
+    assert stock() == (10, 2)
+    assert Order.objects.exclude(reserved_from="").count() == 1
+
+
+def test_who_is_sent_away_keeps_what_the_basket_reserved(variant, settings):
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 1
+    basket = BasketFactory()
+    BasketLineFactory(basket=basket, variant=variant)
+    first = placed_order(basket=basket)
+    services.start_payment(first.order.pk, address="192.0.2.2")
+    services.start_payment(placed_order(variant=variant).order.pk, address="192.0.2.1")
+
+    with pytest.raises(TooManyUnpaidOrders):
+        services.start_payment(
+            placed_order(basket=basket).order.pk, address="192.0.2.1"
+        )
+
+    assert state_of(first) == "awaiting_payment"
+    assert stock() == (10, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:a:b:c:d"),
+        ("192.0.2.1", "::ffff:192.0.2.1"),
+        ("192.0.2.1:4711", "192.0.2.1:4712"),
+        ("[2001:db8:1:2::1]:4711", "2001:db8:1:2::1"),
+        ("unnamed", "unnamed"),
+    ],
+)
+def test_one_network_is_one_however_it_is_written(variant, settings, one, other):
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 1
+    services.start_payment(placed_order(variant=variant).order.pk, address=one)
+
+    with pytest.raises(TooManyUnpaidOrders):
+        services.start_payment(placed_order(variant=variant).order.pk, address=other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:3::1"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2"),
+        # This machine: a proxy that says nothing of the visitors, or a demo.
+        ("127.0.0.1", "127.0.0.1"),
+        ("::1", "::1"),
+        ("::ffff:127.0.0.1", "127.0.0.1"),
+        ("", ""),
+    ],
+)
+def test_different_networks_and_this_machine_are_let_be(variant, settings, one, other):
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 1
+
+    for address in (one, other):
+        services.start_payment(placed_order(variant=variant).order.pk, address=address)
+
+    assert stock() == (10, 2)
+
+
+def test_the_order_page_tells_of_too_many_unpaid_orders(browser, variant, settings):
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 1
+    settings.STOREFRONT_RESERVATION_SECONDS = 600
+    first, second = placed_order(variant=variant), placed_order(variant=variant)
+    browser.post(f"/orders/{first.token}/pay/", REMOTE_ADDR="192.0.2.1")
+
+    page = browser.post(
+        f"/orders/{second.token}/pay/", follow=True, REMOTE_ADDR="192.0.2.1"
+    ).text
+
+    assert "try again in 10 minutes" in page
     assert stock() == (10, 1)
 
 
@@ -491,6 +601,37 @@ def test_an_order_waits_for_a_provider_that_does_not_answer(browser, settings):
 
     assert response.url == f"/orders/{placed.token}/?notice=unavailable"
     assert "does not answer" in browser.get(response.url).text
+
+
+def test_a_provider_that_does_not_answer_keeps_nothing_and_nobody_away(
+    variant, settings
+):
+    settings.STOREFRONT_OPEN_RESERVATIONS_PER_ADDRESS = 1
+    placed = [placed_order(variant=variant) for _ in range(2)]
+    settings.STOREFRONT_PAYMENT_PROVIDERS = [f"{__name__}.Sulking"]
+    for one in placed:
+        with pytest.raises(PaymentUnavailable):
+            services.start_payment(one.order.pk, address="192.0.2.1")
+
+    assert stock() == (10, 0)
+    assert not Order.objects.exclude(reserved_from="").exists()
+    settings.STOREFRONT_PAYMENT_PROVIDERS = [PROVIDER]
+    services.start_payment(placed_order(variant=variant).order.pk, address="192.0.2.1")
+
+
+def test_a_payment_that_began_outlives_a_provider_that_stopped_answering(
+    variant, monkeypatch
+):
+    placed = placed_order(variant=variant)
+    reference = start(placed)
+    monkeypatch.setattr(TestProvider, "start", Sulking.start)
+
+    with pytest.raises(PaymentUnavailable):
+        services.start_payment(placed.order.pk, address="192.0.2.1")
+
+    assert stock() == (10, 1)
+    confirm(reference)
+    assert state_of(placed) == "paid"
 
 
 @pytest.mark.parametrize(
