@@ -178,6 +178,7 @@ class Rendering(Work):
     work_task = "media_pipeline.render_asset"
     work_queue = RENDITIONS
     is_forgotten = True
+    may_wait = Q(kind="small")  # whoever looks at a picture has one
 
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="renderings")
     kind = models.CharField(max_length=5, choices=Kind.choices)

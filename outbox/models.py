@@ -52,6 +52,8 @@ class Work(models.Model):
     #: Whether a row means nothing any more once it has been settled for long;
     #: then it is deleted (``OUTBOX_KEEP_SETTLED_SECONDS``).
     is_forgotten: ClassVar[bool] = False
+    #: Rows that are done when there is time: however long they wait, nothing is late.
+    may_wait: ClassVar[Q] = Q(pk__in=())
 
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     # Of 32 hex digits; a new one with each claim, empty when nobody holds it.

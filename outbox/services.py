@@ -331,9 +331,19 @@ def keep_files(purge_id: int) -> bool:
 
 
 def purge_now(purge_id: int) -> None:
-    """Have a purge that waits done once the current transaction has committed."""
+    """Have a purge done once the current transaction has committed.
+
+    Anew, if it is done or somebody is just at it: for files that may have been written
+    after that. Nothing happens to files that were kept.
+    """
     rows = leases.rows(FilePurge)
-    rows.open().filter(pk=purge_id).update(not_before=Now())
+    with transaction.atomic(using=rows.db):
+        waiting = rows.open().unleased().filter(pk=purge_id)
+        if not waiting.update(not_before=Now()):
+            begun = rows.filter(pk=purge_id).first()
+            if begun is not None:
+                purge_later(storage=begun.storage, names=begun.names)
+            return
 
     def run() -> None:
         run_purge(purge_id)
@@ -379,14 +389,15 @@ class Backlog:
     queue: str
     open: int
     due: int
-    oldest_due_seconds: float  # 0 if nothing is due
+    oldest_due_seconds: float  # 0 if nothing is due that may not wait
     quarantined: int
 
 
 def backlog() -> list[Backlog]:
     """Return how each kind of work stands: four queries for each.
 
-    An oldest due row of more than two minutes means that no worker runs.
+    An oldest due row of more than two minutes means that no worker runs; rows that
+    may wait (``Work.may_wait``) are not asked.
     """
     return [_backlog(model) for model in work_models()]
 
@@ -395,6 +406,7 @@ def _backlog(model: type[Work]) -> Backlog:
     rows = leases.rows(model)
     oldest = (
         rows.due()
+        .exclude(model.may_wait)
         .order_by("not_before")
         .annotate(_now=Now())
         .values_list("not_before", "_now")

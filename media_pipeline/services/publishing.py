@@ -101,6 +101,8 @@ def set_public_names(copies: PublicCopies) -> bool:
     deleted on commit.
     """
     if copies.purge_id is not None and not keep_files(copies.purge_id):
+        # What was written after it had passed goes too.
+        purge_now(copies.purge_id)
         return False
     unneeded = []
     for rendition_id, name in copies.names.items():

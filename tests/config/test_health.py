@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from media_pipeline import services
-from media_pipeline.models import Asset
+from media_pipeline.models import Asset, Rendering
 from media_pipeline.testing import picture_bytes
 from outbox.metrics import gauge, rendered
 from outbox.models import FilePurge
@@ -72,6 +72,20 @@ def test_every_queue_that_is_behind_is_named_the_most_urgent_first(client, monke
     answer = client.get("/healthz/worker")
 
     assert answer.content == b"behind: checks, renditions\n"
+
+
+def test_what_viewers_wish_may_wait_and_is_counted_all_the_same(client, figures):
+    asset = Asset.objects.create(settled_at=Now())
+    small = Rendering.objects.create(asset=asset, kind="small")
+    Rendering.objects.update(not_before=Now() - timedelta(minutes=3))
+    label = '{kind="shoppable_media.Rendering",queue="renditions"}'
+
+    assert client.get("/healthz/worker").status_code == 200
+    assert figures()[f"outbox_due{label}"] == 1
+    assert figures()[f"outbox_oldest_due_seconds{label}"] == 0
+
+    Rendering.objects.filter(pk=small.pk).update(kind="rest")
+    assert client.get("/healthz/worker").content == b"behind: renditions\n"
 
 
 def test_figures_are_prometheus_text(client):

@@ -16,6 +16,7 @@ from media_pipeline import conf, sandbox, services, storage
 from media_pipeline.exceptions import RefusedFile, StorageUnavailable
 from media_pipeline.models import Asset, Rendition
 from media_pipeline.services import processing
+from media_pipeline.services.files import new_files
 from media_pipeline.signals import asset_settled
 from media_pipeline.testing import picture_bytes
 from outbox import leases
@@ -483,6 +484,31 @@ def test_copies_are_never_named_once_their_purge_has_begun(processed):
 
     assert not Rendition.objects.exclude(public_name="").exists()
     assert FilePurge.objects.filter(pk=purge.pk).exists()
+
+
+def test_copies_that_were_written_after_their_purge_are_deleted(
+    processed, folders, committed
+):
+    copies = services.copy_to_public(processed.pk)
+    purge = FilePurge.objects.get(pk=copies.purge_id)
+    leases.rows(FilePurge).filter(pk=purge.pk).update(settled_at=timezone.now())
+
+    assert committed(services.set_public_names, copies) is False
+
+    assert files_in(folders / "public") == []
+
+
+def test_files_that_were_written_after_their_purge_are_deleted(folders, committed):
+    def write_slowly() -> None:
+        with new_files() as files:
+            files.write("public", {"aa/slow.jpg": b"1"})
+            purge = FilePurge.objects.get()
+            leases.rows(FilePurge).filter(pk=purge.pk).update(settled_at=timezone.now())
+            assert not files.keep()
+
+    committed(write_slowly)
+
+    assert files_in(folders / "public") == []
 
 
 def test_named_copies_are_purged_by_nobody(processed, folders):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile
@@ -7,7 +9,7 @@ from django.core.files.storage import InMemoryStorage, storages
 from django.core.files.storage.handler import InvalidStorageError
 from django.db import transaction
 
-from outbox import services
+from outbox import leases, services
 from outbox.models import FilePurge
 from outbox.testing import make_due, reread
 
@@ -120,3 +122,48 @@ def test_running_a_purge_twice_is_one_purge(shelf):
     assert purge.names == ["a.avif"]
     assert services.run_purge(purge.pk)
     assert not services.run_purge(purge.pk)
+
+
+def test_what_is_written_after_its_purge_has_run_is_deleted_too(
+    shelf, django_capture_on_commit_callbacks
+):
+    purge = services.purge_later(
+        storage="shelf", names=["a.avif", "late.jpg"], after=timedelta(days=1)
+    )
+    assert services.run_purge(make_due(purge).pk)
+    shelf.save("late.jpg", ContentFile(b"x"))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.purge_now(purge.pk)
+
+    assert not shelf.exists("late.jpg")
+    assert not FilePurge.objects.open().exists()
+
+
+def test_what_is_written_while_its_purge_runs_is_deleted_too(
+    shelf, django_capture_on_commit_callbacks
+):
+    purge = services.purge_later(
+        storage="shelf", names=["late.jpg"], after=timedelta(days=1)
+    )
+    lease = leases.claim(FilePurge, make_due(purge).pk)  # past this name by now
+    shelf.save("late.jpg", ContentFile(b"x"))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.purge_now(purge.pk)
+
+    assert lease.finish()
+    assert not shelf.exists("late.jpg")
+
+
+def test_kept_files_are_deleted_by_nobody(shelf, django_capture_on_commit_callbacks):
+    purge = services.purge_later(
+        storage="shelf", names=["a.avif"], after=timedelta(days=1)
+    )
+    assert services.keep_files(purge.pk)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.purge_now(purge.pk)
+
+    assert shelf.exists("a.avif")
+    assert not FilePurge.objects.exists()
