@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest
@@ -30,8 +32,18 @@ def note_viewed(request: HttpRequest, photos: Iterable[ShoppablePhoto]) -> None:
     if not asset_ids:
         return
     try:
-        # Its own savepoint, so that a failure spoils no transaction around the page.
-        with transaction.atomic():
+        with _apart():
             media.want_small(asset_ids)
     except DatabaseError:
         logger.warning("Better AVIFs could not be wished", exc_info=True)
+
+
+def _apart() -> AbstractContextManager[Any]:
+    """A savepoint, so that a failure spoils no transaction around the page.
+
+    Only if there is one: a transaction of its own would wait for SQLite's write lock
+    before it is known whether there is anything to write.
+    """
+    if transaction.get_connection().in_atomic_block:
+        return transaction.atomic()
+    return nullcontext()

@@ -70,18 +70,23 @@ def want_no_renditions(asset_id: int) -> bool:
     """Take back what is still to be made: nobody will look at it.
 
     Return whether there was anything. A worker that is just at it leaves nothing.
-    What a recipe has made out of date stays wished, as nothing else may be shown.
+    All anew stays wished: nobody else remembers that a recipe or the notes in the
+    files are out of date.
     """
     _locked(asset_id)
-    unwanted = Rendering.objects.open().filter(asset_id=asset_id, is_restyling=False)
+    unwanted = (
+        Rendering.objects.open()
+        .filter(asset_id=asset_id, is_restyling=False)
+        .exclude(kind=Kind.ALL)
+    )
     return unwanted.delete()[0] > 0
 
 
 def want_small(asset_ids: Iterable[int]) -> int:
     """Have better AVIFs made of public pictures that are looked at.
 
-    Return how many were newly wished. One query if there are none, so that a page
-    may ask; the sweeper rings. Those that have them, those for which something is
+    Return how many were newly wished. One query and no transaction if there are none,
+    so that a page may ask; the sweeper rings. Those that have them, those for which something is
     to be made, and those whose last try is in quarantine are left out.
     """
     unsettled = Rendering.objects.filter(asset_id=OuterRef("asset_id"), settled_at=None)
@@ -95,10 +100,11 @@ def want_small(asset_ids: Iterable[int]) -> int:
     ids = list(wanted.order_by().values_list("asset_id", flat=True).distinct())
     if not ids:
         return 0
-    Rendering.objects.bulk_create(
-        [Rendering(asset_id=asset_id, kind=Kind.SMALL) for asset_id in ids],
-        ignore_conflicts=True,  # somebody else's page has just asked
-    )
+    with transaction.atomic():
+        Rendering.objects.bulk_create(
+            [Rendering(asset_id=asset_id, kind=Kind.SMALL) for asset_id in ids],
+            ignore_conflicts=True,  # somebody else's page has just asked
+        )
     return len(ids)
 
 

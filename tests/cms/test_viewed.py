@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 
 from cms import viewed
 from media_pipeline.models import Rendering
@@ -106,3 +108,14 @@ def test_a_photo_that_is_not_public_is_not_wished(client, always):
 
     assert client.get(f"/en/photos/{waiting.public_id}/").status_code == 404
     assert wished() == []
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_view_with_nothing_to_wish_takes_no_lock(always, rf):
+    # On SQLite a transaction has the only write lock from its beginning.
+    seen = SimpleNamespace(asset_id=4711)
+
+    with CaptureQueriesContext(connection) as asked:
+        viewed.note_viewed(rf.get("/"), [seen])
+
+    assert [query["sql"].split()[0] for query in asked] == ["SELECT"]

@@ -350,6 +350,14 @@ def test_what_nobody_will_see_is_not_rendered(checked):
     assert slots(checked) == {("jpeg", 320), ("jpeg", 960)}
 
 
+def test_other_notes_come_into_the_files_although_nobody_looks(rendered):
+    services.restyle_asset(rendered.pk, notes={"creator": "Mia"})
+
+    assert services.want_no_renditions(rendered.pk) is False
+
+    assert rendered.renderings.get(settled_at=None).kind == "all"
+
+
 def test_a_worker_that_is_just_at_it_leaves_nothing(
     checked, monkeypatch, committed, folders
 ):
