@@ -13,6 +13,9 @@ from media_pipeline.results import Frame, StepResult
 
 MEASURING_SIDE = 512  # px, long side; smaller pictures are measured as they are
 BLOCK = 32  # px
+CLIPPED = 250  # of 255
+GROUND = 0.8  # of the border's pixels
+DARK = 60  # of 255, what the darkest twentieth stays below
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,18 @@ class QualityFacts:
 @registry.register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Measure blur and light. Advice to the author, never a reason against a photo."""
+    """Measure blur and light. Advice to the author, never a reason against a photo.
+
+    ``max_clipped`` is the share of pixels without a trace left. A shop's white
+    ground has none either, so a photo is only called too bright if its border is
+    not white all round and nothing in it is dark: of 67 good ones none is, of the
+    same ones exposed four times as long 9.
+    """
 
     name: ClassVar[str] = "quality"
     min_sharpness: float = 20.0
     min_brightness: float = 50 / 255
+    max_clipped: float = 0.4
 
     def inspect(self, frame: Frame) -> StepResult:
         grey = _luminance(frame.pixels)
@@ -49,6 +59,8 @@ class Quality:
             reasons.append("blurred")
         if facts.brightness < self.min_brightness:
             reasons.append("too_dark")
+        if _clipped(grey) >= self.max_clipped:
+            reasons.append("too_bright")
         return StepResult(step=self.name, reasons=tuple(reasons), facts=facts)
 
 
@@ -70,6 +82,15 @@ def sharpness_of(grey: npt.NDArray[np.float32]) -> float:
         rows, height // rows, columns, width // columns
     )
     return float(np.percentile(np.square(blocks).mean(axis=(1, 3)), 90))
+
+
+def _clipped(grey: npt.NDArray[np.float32]) -> float:
+    """Return the share of burnt-out pixels; 0 if they are rather a plain ground."""
+    white = grey >= CLIPPED
+    border = np.concatenate((white[0], white[-1], white[:, 0], white[:, -1]))
+    if border.mean() >= GROUND or np.percentile(grey, 5) <= DARK:
+        return 0.0
+    return float(white.mean())
 
 
 def _luminance(pixels: Pixels) -> npt.NDArray[np.float32]:

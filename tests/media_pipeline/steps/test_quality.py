@@ -8,7 +8,7 @@ from media_pipeline.backends.contract import drawn_frames, frame_of
 from media_pipeline.registry import discover
 from media_pipeline.results import Frame, Verdict
 
-from .conftest import photo
+from .conftest import PHOTOS, photo
 
 
 def quality_of(frame):
@@ -41,6 +41,39 @@ def test_dark_photos_get_a_hint(value, reasons):
     pixels = np.full((300, 300, 3), value, np.uint8)
 
     assert ("too_dark" in quality_of(frame_of(pixels)).reasons) is reasons
+
+
+def overexposed(name, *, stops):
+    """Return the photo as if its shutter had been open for too long."""
+    light = (photo(name).pixels / 255.0) ** 2.2 * 2.0**stops
+    return frame_of((np.clip(light, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    "name", ["customer/knit-jumper-on-rocks.jpg", "packshots/wooden-stool.jpg"]
+)
+def test_a_photo_that_has_burnt_out_gets_a_hint_and_is_not_held_back(name):
+    result = quality_of(overexposed(name, stops=2))
+
+    assert "too_bright" in result.reasons
+    assert result.verdict is Verdict.PASS
+    assert "too_bright" not in quality_of(photo(name)).reasons
+
+
+@pytest.mark.parametrize("path", sorted(PHOTOS.glob("*/*.jpg")), ids=lambda p: p.stem)
+def test_a_good_photo_on_white_is_not_called_too_bright(path):
+    """Neither as it is nor cut out on a shop's usual ground."""
+    with Image.open(path) as file:
+        file.draft("RGB", (512, 512))
+        pixels = np.asarray(file.convert("RGB"))
+    small = np.asarray(Image.fromarray(pixels).resize((160, 160)))
+    cut_out = np.full((400, 400, 3), 255, np.uint8)
+    cut_out[120:280, 120:280] = small
+    standing = np.full((400, 400, 3), 255, np.uint8)  # its foot is cut off
+    standing[240:, 120:280] = small
+
+    for frame in (pixels, cut_out, standing):
+        assert "too_bright" not in quality_of(frame_of(frame)).reasons
 
 
 def test_advice_never_holds_a_photo_back():
