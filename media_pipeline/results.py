@@ -28,8 +28,10 @@ STEP_KEYS = (
 """Keys of the contract object that only a step can answer; null until one does."""
 
 
-TAGGING_STEPS = frozenset({"tags", "clothing"})
-"""Built-in steps that have looked for tags, even if they found none."""
+TAGGING_STEPS = frozenset(
+    {"tags", "clothing", "categories", "own_labels", "objects", "prompts"}
+)
+"""Built-in steps that have looked for tags when they answer, even if they find none."""
 
 
 UNAVAILABLE = "_unavailable"
@@ -158,6 +160,7 @@ class StepResult:
     tags: tuple[Tag, ...] = ()
     facts: Facts | None = None
     boxes: tuple[Box, ...] = ()
+    is_off: bool = False  # it has nobody to ask, or nothing to look for: no answer
 
     @property
     def has_answered(self) -> bool:
@@ -231,7 +234,8 @@ def as_contract(
     if answers["hashes"] is not None:
         answers["hashes"] = {**answers["hashes"], "sha256": sha256}
     tagged = any(
-        step.tags or (step.step in TAGGING_STEPS and step.verdict is Verdict.PASS)
+        step.tags
+        or (step.step in TAGGING_STEPS and step.has_answered and not step.is_off)
         for step in result.steps
     )
     return {

@@ -73,7 +73,7 @@ class Objects:
 
     def inspect(self, frame: Frame) -> StepResult:
         if self.engine is None:
-            return StepResult(step=self.name)
+            return StepResult(step=self.name, is_off=True)
         seen = self.engine.find_objects(frame.pixels)
         check_places([each.box for each in seen if each.box is not None])
         best: dict[str, float] = {}

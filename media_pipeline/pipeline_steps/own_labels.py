@@ -36,5 +36,5 @@ class OwnLabels:
 
     def inspect(self, frame: Frame) -> StepResult:
         if self.engine is None:
-            return StepResult(step=self.name)
+            return StepResult(step=self.name, is_off=True)
         return tagged(self.name, self.engine, frame, self.shown_from)

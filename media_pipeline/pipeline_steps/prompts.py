@@ -67,7 +67,7 @@ class Prompts:
 
     def inspect(self, frame: Frame) -> StepResult:
         if self.engine is None or not self.sought:
-            return StepResult(step=self.name)
+            return StepResult(step=self.name, is_off=True)
         scores = self.engine.compare(frame.pixels, [each.text for each in self.sought])
         if len(scores) != len(self.sought):
             raise BackendUnavailable(

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 
+from media_pipeline.registry import discover
 from media_pipeline.results import (
     Frame,
     PipelineResult,
@@ -75,7 +77,9 @@ def test_only_advice_is_a_finding():
 
 
 def test_tags_are_null_until_somebody_looked():
-    failed = StepResult(step="tags", verdict=Verdict.REVIEW, reasons=("x",))
+    failed = StepResult(
+        step="tags", verdict=Verdict.REVIEW, reasons=("tags_unavailable",)
+    )
 
     assert contract()["tags"] is None
     assert contract(failed)["tags"] is None
@@ -83,6 +87,34 @@ def test_tags_are_null_until_somebody_looked():
     assert contract(StepResult(step="mine", tags=(Tag("chair", 0.91),)))["tags"] == [
         {"label": "chair", "confidence": 0.91, "source": "mine"}
     ]
+
+
+@pytest.mark.parametrize(
+    "step", ["tags", "clothing", "categories", "own_labels", "objects", "prompts"]
+)
+def test_a_step_that_looked_for_tags_in_vain_has_looked(step):
+    facts = Answers({}) if step in {"objects", "prompts"} else None
+    hint = StepResult(
+        step=step, verdict=Verdict.REVIEW, reasons=("shows_knife",), facts=facts
+    )
+    failed = StepResult(
+        step=step, verdict=Verdict.REVIEW, reasons=(f"{step}_unavailable",)
+    )
+
+    assert contract(StepResult(step=step, facts=facts))["tags"] == []
+    assert contract(hint)["tags"] == []
+    assert contract(failed)["tags"] is None
+    assert contract(failed, StepResult(step="tags"))["tags"] == []
+
+
+@pytest.mark.parametrize("name", ["own_labels", "objects", "prompts"])
+def test_a_step_without_a_network_has_not_looked(name):
+    step = discover().build(name)
+
+    result = step.inspect(FRAME)
+
+    assert contract(result)["tags"] is None
+    assert PipelineResult((result,)).verdict is Verdict.PASS
 
 
 def test_the_files_sum_joins_the_hashes_only_if_they_were_made():
