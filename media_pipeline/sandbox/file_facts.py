@@ -96,7 +96,9 @@ def _source_type(xmp: bytes) -> str | None:
     found = _SOURCE_TYPE.search(xmp)
     if found is None:
         return None
-    term = found[1].decode("ascii", "replace").strip().rstrip("/").rpartition("/")[2]
+    # An address, its short form ("digsrctype:…") or the term alone.
+    text = found[1].decode("ascii", "replace").strip().rstrip("/")
+    term = re.split("[/:]", text)[-1].strip()
     return term if _TERM.fullmatch(term) else None
 
 

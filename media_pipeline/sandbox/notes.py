@@ -36,6 +36,11 @@ _SUCCESSORS = {
     "softwareImage": "digitalCreation",
     "digitalArt": "digitalCreation",
 }
+# Whoever writes a term in other letters means the same.
+_BY_LOWER_CASE = {
+    **{term.lower(): term for term in SOURCE_TYPES},
+    **{older.lower(): term for older, term in _SUCCESSORS.items()},
+}
 _SOURCE_TYPE_BASE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 #: What a note may be long, signs.
@@ -63,9 +68,9 @@ class RenditionNotes:
 
 
 def strongest_source_type(*terms: str | None) -> str:
-    """Return the strongest of these terms, "" if none of them is known."""
-    known = [_SUCCESSORS.get(term, term) for term in terms if term]
-    known = [term for term in known if term in SOURCE_TYPES]
+    """Return the strongest of these terms as we spell it, "" if none is known."""
+    spelled = (_BY_LOWER_CASE.get(term.lower()) for term in terms if term)
+    known = [term for term in spelled if term is not None]
     return max(known, key=SOURCE_TYPES.index, default="")
 
 

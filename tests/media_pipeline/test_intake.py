@@ -227,6 +227,21 @@ def test_facts_are_named_cleaned_and_short():
     assert not facts.had_location
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia/",
+        "digsrctype:trainedAlgorithmicMedia",
+        " trainedAlgorithmicMedia ",
+    ],
+)
+def test_a_source_type_is_read_however_its_term_is_written(said):
+    packet = f'<rdf:Description Iptc4xmpExt:DigitalSourceType="{said}"/>'.encode()
+
+    with sandbox.opened(corpus.saved(drawn(), "JPEG", xmp=packet)) as shot:
+        assert shot.frame.facts.source_type == "trainedAlgorithmicMedia"
+
+
 def test_exif_that_points_to_itself_harms_nobody():
     loop = b"Exif\x00\x00II*\x00\x08\x00\x00\x00" + struct.pack(
         "<HHHIIHHIIII", 2, 0x8769, 4, 1, 8, 0x8825, 4, 1, 8, 8, 8
