@@ -13,6 +13,7 @@ shows: ``marked(data, "crash")``. The faults:
 
 =========  =====================================================================
 crash      the child ends by SIGSEGV
+feign      the child closes all that tells of its end, and sleeps for ever
 hang       the child sleeps for ever; the worker kills it after its wall clock
 exit       the child ends well, without an answer
 garbage    the child answers what is no JSON
@@ -71,6 +72,11 @@ def _crash(request: Mapping[str, Any], control: int) -> None:
 def _hang(request: Mapping[str, Any], control: int) -> None:
     while True:
         time.sleep(60)
+
+
+def _feign(request: Mapping[str, Any], control: int) -> None:
+    os.closerange(3, 256)
+    _hang(request, control)
 
 
 def _exit(request: Mapping[str, Any], control: int) -> None:
@@ -137,6 +143,7 @@ def _nothing(request: Mapping[str, Any], control: int) -> None:
 FAULTS: dict[str, Act] = {
     "crash": _crash,
     "hang": _hang,
+    "feign": _feign,
     "exit": _exit,
     "garbage": _garbage,
     "lie": _lie,

@@ -131,5 +131,8 @@ def _wait(worker: socket.socket, pid: int, alive: int) -> int | None:
         if hung_up:
             break
         poll.unregister(worker)
+    # One that was taken over may have closed its end and live on. To one that has
+    # really ended this does nothing: its status stands before its pipe is closed.
+    os.kill(pid, signal.SIGKILL)
     _pid, status = os.waitpid(pid, 0)
     return None if hung_up else status

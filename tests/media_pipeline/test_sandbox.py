@@ -258,6 +258,17 @@ def test_a_hanging_child_is_killed_by_the_wall_clock(settings):
 
 
 @pytest.mark.usefixtures("faulty")
+def test_a_child_that_only_pretends_to_have_ended_is_killed():
+    with (
+        pytest.raises(DecoderFailed, match="SIGKILL"),
+        sandbox.opened(marked(PICTURE, "feign")),
+    ):
+        pass
+
+    assert children_of(server_pid()) == []
+
+
+@pytest.mark.usefixtures("faulty")
 def test_a_busy_child_is_ended_by_its_cpu_limit(settings):
     settings.MEDIA_PIPELINE_SANDBOX_CPU_SECONDS = 1
 
