@@ -25,6 +25,7 @@ from .exceptions import BackendUnavailable
 from .known_pictures import (
     BannedPicture,
     IndexVersion,
+    LiftedBan,
     Likeness,
     PhotoLikeness,
     ProductLikeness,
@@ -413,16 +414,11 @@ def ban_picture(asset_id: int, *, reason: str, by: str = "") -> BannedPicture:
     banned = BannedPicture.objects.filter(public_id=asset.public_id).first()
     if banned is not None:
         return banned
-    likeness = PhotoLikeness.objects.filter(asset=asset).first()
-    if likeness is None:
-        with sandbox.opened(read_master(asset), is_ours=True) as picture:
-            fingerprint = fingerprint_of(picture.frame.pixels, _embedder())
-        columns: dict[str, Any] = dict(Likeness.columns(fingerprint))
-    else:
-        columns = {
-            name: getattr(likeness, name)
-            for name in ("pixels_sha256", "hashes", "model", "vector", "features")
-        }
+    likeness = likeness_of(asset)
+    columns = {
+        name: getattr(likeness, name)
+        for name in ("pixels_sha256", "hashes", "model", "vector", "features")
+    }
     with transaction.atomic():
         banned, is_new = BannedPicture.objects.get_or_create(
             public_id=asset.public_id,
@@ -438,13 +434,42 @@ def ban_picture(asset_id: int, *, reason: str, by: str = "") -> BannedPicture:
     return banned
 
 
+def likeness_of(asset: Asset) -> PhotoLikeness:
+    """Return what a photo looks like; taken of the master now if it never was.
+
+    Raises ``StorageUnavailable``, ``SandboxUnavailable`` and ``DecoderFailed``.
+    """
+    likeness = PhotoLikeness.objects.filter(asset=asset).first()
+    if likeness is None:
+        with sandbox.opened(read_master(asset), is_ours=True) as picture:
+            fingerprint = fingerprint_of(picture.frame.pixels, _embedder())
+        likeness, _is_new = PhotoLikeness.objects.get_or_create(
+            asset=asset, defaults=PhotoLikeness.columns(fingerprint)
+        )
+    return likeness
+
+
 @transaction.atomic
-def lift_ban(public_id: str) -> bool:
-    """Take a picture off the ban list. Return whether it was on it."""
-    deleted, _ = BannedPicture.objects.filter(public_id=public_id).delete()
-    if deleted:
-        IndexVersion.count_change(IndexVersion.Name.BANS)
-    return deleted > 0
+def lift_ban(public_id: str, *, by: str = "") -> bool:
+    """Take a picture off the ban list. Return whether it was on it.
+
+    ``LiftedBan`` keeps who did, and what had been banned why.
+    """
+    banned = (
+        BannedPicture.objects.select_for_update().filter(public_id=public_id).first()
+    )
+    if banned is None:
+        return False
+    banned.delete()
+    LiftedBan.objects.create(
+        public_id=banned.public_id,
+        reason=banned.reason,
+        banned_by=banned.banned_by,
+        banned_at=banned.banned_at,
+        lifted_by=by[:150],
+    )
+    IndexVersion.count_change(IndexVersion.Name.BANS)
+    return True
 
 
 def _embedder() -> Any:

@@ -98,6 +98,27 @@ class BannedPicture(Likeness):
         return self.public_id
 
 
+class LiftedBan(models.Model):
+    """Who took a picture off the ban list, and who had put it there.
+
+    Nothing of what it looks like: nobody is to know it again.
+    """
+
+    public_id = models.CharField(max_length=32, db_index=True)
+    reason = models.CharField(max_length=200)  # of the ban
+    banned_by = models.CharField(max_length=150, blank=True, default="")
+    banned_at = models.DateTimeField()
+    lifted_by = models.CharField(max_length=150, blank=True, default="")
+    lifted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("lifted ban")
+        verbose_name_plural = _("lifted bans")
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
 class IndexVersion(models.Model):
     """Counts the changes of one set of pictures, so that workers read it again."""
 

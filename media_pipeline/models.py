@@ -21,6 +21,7 @@ __all__ = [
     "CatalogueIndexing",
     "FormerPublicName",
     "IndexVersion",
+    "LiftedBan",
     "PhotoLikeness",
     "Picture",
     "ProductLikeness",
@@ -271,6 +272,7 @@ from .known_pictures import (  # noqa: E402
     BannedPicture,
     CatalogueIndexing,
     IndexVersion,
+    LiftedBan,
     PhotoLikeness,
     ProductLikeness,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..candidates import split_candidates
 from ..text_checks import check_text
-from .banning import ban_picture, lift_ban
+from .banning import ban_picture, lift_ban, take_likeness
 from .erasing import erase_asset, expire_incoming, expire_unclaimed
 from .files import open_private
 from .processing import process_asset
@@ -75,6 +75,7 @@ __all__ = [
     "shown_name",
     "split_candidates",
     "tag_wording",
+    "take_likeness",
     "want_no_renditions",
     "want_renditions",
     "want_small",

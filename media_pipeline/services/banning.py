@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..models import Asset
+
 if TYPE_CHECKING:
     from ..models import BannedPicture
 
@@ -16,8 +18,21 @@ def ban_picture(asset_id: int, *, reason: str, by: str = "") -> BannedPicture:
     return duplicates.ban_picture(asset_id, reason=reason, by=by)
 
 
-def lift_ban(public_id: str) -> bool:
+def take_likeness(asset_id: int) -> None:
+    """Have what a photo looks like known, so that banning it reads no file.
+
+    Raises ``LookupError`` and what ``duplicates.likeness_of`` does.
+    """
+    from .. import duplicates
+
+    asset = Asset.objects.filter(pk=asset_id, state=Asset.State.PROCESSED).first()
+    if asset is None:
+        raise LookupError(f"No processed asset {asset_id}.")
+    duplicates.likeness_of(asset)
+
+
+def lift_ban(public_id: str, *, by: str = "") -> bool:
     """Take a picture off the ban list. Return whether it was on it."""
     from .. import duplicates
 
-    return duplicates.lift_ban(public_id)
+    return duplicates.lift_ban(public_id, by=by)

@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
 
-from media_pipeline.models import Asset, BannedPicture
+from media_pipeline.models import Asset, BannedPicture, LiftedBan
 from media_pipeline.services import ban_picture
 from media_pipeline.testing import picture_bytes
 from tests.ugc.factories import make_asset, make_moderator, make_photo
@@ -210,8 +210,28 @@ def test_a_ban_can_be_lifted_once(likeness):
     likeness(photo.asset)
     ban_picture(photo.asset_id, reason="Stolen")
 
-    assert services.lift_ban(photo.asset.public_id)
-    assert not services.lift_ban(photo.asset.public_id)
+    editor = make_moderator()
+
+    assert services.lift_ban(photo.asset.public_id, by=editor)
+    assert not services.lift_ban(photo.asset.public_id, by=editor)
+
+    lifted = LiftedBan.objects.get()
+    assert (lifted.public_id, lifted.reason) == (photo.asset.public_id, "Stolen")
+    assert lifted.lifted_by == editor.get_username()
+    assert lifted.lifted_at >= lifted.banned_at
+
+
+def test_no_ban_stands_without_its_decision(likeness, monkeypatch):
+    photo = with_master(make_photo())
+    likeness(photo.asset)
+    monkeypatch.setattr(
+        publishing, "change", lambda *photo, **columns: False
+    )  # as if it had changed meanwhile
+
+    with pytest.raises(NotPossible):
+        services.ban_photo(photo, by=make_moderator(), reason="Stolen")
+
+    assert not BannedPicture.objects.exists()
 
 
 def test_what_was_never_checked_cannot_be_banned():

@@ -199,23 +199,31 @@ def ban_photo(photo: Photo, *, by: AbstractBaseUser, reason: str) -> Decision | 
     if photo.asset_id is None:
         raise NotPossible("There is no picture to ban.")
     try:
-        media.ban_picture(photo.asset_id, reason=reason, by=by.get_username())
+        media.take_likeness(photo.asset_id)  # what takes long, or fails
     except LookupError as error:
         raise NotPossible("Only a checked picture can be banned.") from error
+    with transaction.atomic():
+        # The photo first, as everywhere; its state is what is decided on.
+        now = Photo.objects.select_for_update().get(pk=photo.pk)
+        try:
+            media.ban_picture(photo.asset_id, reason=reason, by=by.get_username())
+        except LookupError as error:
+            raise NotPossible("The picture is gone.") from error
+        decide = {State.IN_REVIEW: refuse_photo, State.APPROVED: remove_photo}.get(
+            State(now.state)
+        )
+        decision = None if decide is None else decide(now, by=by, reasons=[BANNED])
     photo.refresh_from_db()
-    decide = {State.IN_REVIEW: refuse_photo, State.APPROVED: remove_photo}.get(
-        State(photo.state)
-    )
-    return None if decide is None else decide(photo, by=by, reasons=[BANNED])
+    return decision
 
 
-def lift_ban(public_id: str) -> bool:
+def lift_ban(public_id: str, *, by: AbstractBaseUser) -> bool:
     """Take a picture off the ban list, by its asset's public id.
 
-    Photos that were refused for it stay so until somebody opens them again. Return
-    whether it was on the list.
+    Photos that were refused for it stay so until somebody opens them again. Who did it
+    is kept. Return whether it was on the list.
     """
-    return media.lift_ban(public_id)
+    return media.lift_ban(public_id, by=by.get_username())
 
 
 def feature_photo(

@@ -97,7 +97,7 @@ def ban(request: HttpRequest, public_id: str) -> HttpResponse:
 @moderators_only
 def lift_ban(request: HttpRequest) -> HttpResponse:
     """Take a picture off the list; go back to where the button was."""
-    if services.lift_ban(request.POST.get("banned", "")):
+    if services.lift_ban(request.POST.get("banned", ""), by=editor(request)):
         tell(
             request,
             gettext(
