@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import queue
 import threading
@@ -106,7 +107,7 @@ def _result_of(
     step: Step, frame: Frame, helper: _Helper, patience: float
 ) -> StepResult:
     try:
-        return helper.call(lambda: step.inspect(frame), patience)
+        return helper.call(lambda: _sayable(step.inspect(frame)), patience)
     except BackendUnavailable as error:
         logger.warning("Step %s is unavailable: %s", step.name, error)
     except TimeoutError:
@@ -119,6 +120,17 @@ def _result_of(
         verdict=Verdict.REVIEW,
         reasons=(f"{step.name}{UNAVAILABLE}",),
     )
+
+
+def _sayable(result: StepResult) -> StepResult:
+    """Return the result; ``ValueError`` or ``TypeError`` if JSON can't say it."""
+    said: list[Any] = [[tag.confidence for tag in result.tags], result.boxes]
+    for name in ("as_json", "as_stored"):
+        say = getattr(result.facts, name, None)
+        if say is not None:
+            said.append(dict(say()))
+    json.dumps(said, allow_nan=False)
+    return result
 
 
 class _Helper:

@@ -10,6 +10,8 @@ from media_pipeline.backends.pictures import Pixels
 from media_pipeline.registry import registry
 from media_pipeline.results import Frame, StepResult
 
+from .text import check_places
+
 
 class FaceBackend(Protocol):
     def find(self, pixels: Pixels) -> tuple[Face, ...]:
@@ -40,6 +42,6 @@ class Faces:
         object.__setattr__(self, "engine", engine)
 
     def inspect(self, frame: Frame) -> StepResult:
-        return StepResult(
-            step=self.name, facts=FacesFacts(self.engine.find(frame.pixels))
-        )
+        faces = self.engine.find(frame.pixels)
+        check_places([face.box for face in faces])
+        return StepResult(step=self.name, facts=FacesFacts(faces))

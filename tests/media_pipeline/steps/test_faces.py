@@ -1,13 +1,47 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from media_pipeline.backends.centerface import Face
 from media_pipeline.backends.contract import drawn_frames
+from media_pipeline.pipeline import build_pipeline
 from media_pipeline.registry import WrongConfiguration, discover
+from media_pipeline.results import Verdict
 
 from .conftest import photo
 
-pytestmark = pytest.mark.usefixtures("models")
+
+class GivenFaces:
+    box = (0.0, 0.0, 1.0, 1.0)
+
+    def find(self, pixels):
+        return (Face(self.box, 0.9),)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (math.nan, 0.1, 0.2, 0.2),
+        (0.1, 0.1, math.nan, 0.2),
+        (0.1, 0.1, math.inf, 0.2),
+        (-0.1, 0.1, 0.2, 0.2),
+        (0.9, 0.1, 0.2, 0.2),
+        (10, 20, 50, 60),
+        (0.1, 0.1, 0.2),
+    ],
+)
+def test_a_face_outside_the_picture_is_no_answer(monkeypatch, box):
+    monkeypatch.setattr(GivenFaces, "box", box)
+    options = {"backend": f"{__name__}.GivenFaces"}
+    pipeline = build_pipeline({"faces": options})
+
+    (result,) = pipeline.run(drawn_frames()["black"]).steps
+
+    assert result.verdict is Verdict.REVIEW
+    assert result.reasons == ("faces_unavailable",)
+    assert result.facts is None
 
 
 def boxes_in(name):
@@ -15,6 +49,7 @@ def boxes_in(name):
     return facts.as_json()["faces"]
 
 
+@pytest.mark.usefixtures("models")
 @pytest.mark.parametrize(
     ("name", "count"),
     [
@@ -30,6 +65,7 @@ def test_faces_are_counted(name, count):
     assert len(boxes_in(name)) == count
 
 
+@pytest.mark.usefixtures("models")
 def test_the_box_lies_where_the_face_is():
     ((left, top, width, height),) = boxes_in("customer/barista-with-cups.jpg")
 
@@ -38,6 +74,7 @@ def test_the_box_lies_where_the_face_is():
     assert top + height < 0.6
 
 
+@pytest.mark.usefixtures("models")
 def test_no_face_is_an_empty_list_and_not_null():
     facts = discover().build("faces").inspect(drawn_frames()["black"]).facts
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from media_pipeline.backends.contract import drawn_frames
 from media_pipeline.exceptions import BackendUnavailable
 from media_pipeline.pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
 from media_pipeline.registry import WrongConfiguration
-from media_pipeline.results import StepResult, Verdict, as_contract
+from media_pipeline.results import StepResult, Tag, Verdict, as_contract
 from tests.servers import wait_until
 
 BROKEN = "tests.media_pipeline.steps.backends.Broken"
@@ -30,6 +31,18 @@ class Does:
 
     def inspect(self, frame):
         return self.action()
+
+
+@dataclass(frozen=True)
+class Facts:
+    value: Any
+
+    def as_json(self):
+        return {"quality": {"sharpness": self.value}}
+
+
+def says(**values):
+    return lambda: StepResult(step="does", **values)
 
 
 def passes():
@@ -61,8 +74,16 @@ def fails_with(error):
         fails_with(MemoryError()),
         lambda: "not a result",
         lambda: None,
+        # What JSON has no word for would break the whole answer.
+        says(facts=Facts(math.nan)),
+        says(facts=Facts(object())),
+        says(tags=(Tag("chair", math.inf),)),
+        says(boxes=((0.0, 0.0, math.nan, 1.0),), reasons=("odd",)),
     ],
-    ids=["unavailable", "mistake", "memory", "text", "nothing"],
+    ids=[
+        *("unavailable", "mistake", "memory", "text", "nothing"),
+        *("nan", "object", "tag", "box"),
+    ],
 )
 def test_a_failing_step_asks_for_a_person_and_leaves_no_facts(frame, action):
     (result,) = Pipeline(steps=(Does(action),)).run(frame).steps
