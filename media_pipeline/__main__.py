@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import hashlib
 import json
 import logging
@@ -56,34 +57,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    with _answers_alone() as answers:
-        if given[:1] == ["models"]:
-            from .backends.install import main as models
+    try:
+        with _answers_alone() as answers:
+            return _run(given, answers)
+    except _WrongUsage as error:
+        print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except OSError as error:
+        # Of --out or of standard output: not every file got its answer.
+        print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
+        return FAILED
 
+
+def _run(given: Sequence[str], answers: IO[str]) -> int:
+    if given[:1] == ["models"]:
+        from .backends.install import main as models
+
+        with contextlib.redirect_stdout(answers):
             return models(given[1:])
-        if given[:1] == ["train-head"]:
-            from .heads import main as train_head
+    if given[:1] == ["train-head"]:
+        from .heads import main as train_head
 
-            return train_head(given[1:], answers)
+        return train_head(given[1:], answers)
+    with contextlib.redirect_stdout(answers):  # for --help
         options = _parsed(given)
-        try:
-            recipe = None if options.recipe is None else _recipe(options.recipe)
-            pipeline = _pipeline(options.steps, options.catalogue)
-            out = None if options.out is None else _folder(options.out)
-        except _WrongUsage as error:
-            print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
-            return WRONG_USAGE
-        try:
-            for number, file in enumerate(options.files, start=1):
-                answer = _answer(file, pipeline, recipe, out, number)
-                answers.write(json.dumps(answer) + "\n")
-                answers.flush()
-        except OSError as error:
-            # Of --out or of standard output: not every file got its answer.
-            print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
-            return FAILED
-        finally:
-            sandbox.close()
+    try:
+        recipe = None if options.recipe is None else _recipe(options.recipe)
+        pipeline = _pipeline(options.steps, options.catalogue)
+        out = None if options.out is None else _folder(options.out)
+        for number, file in enumerate(options.files, start=1):
+            answer = _answer(file, pipeline, recipe, out, number)
+            answers.write(json.dumps(answer, allow_nan=False) + "\n")
+            answers.flush()
+    finally:
+        sandbox.close()
     return 0
 
 
@@ -103,7 +110,7 @@ def _parsed(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--catalogue", metavar="DIR", help="find these products: KEY.jpg or KEY/*.jpg"
     )
-    return parser.parse_args(given)
+    return parser.parse_intermixed_args(given)
 
 
 @contextlib.contextmanager
@@ -139,7 +146,7 @@ def _recipe(path: str) -> Recipe:
 
 
 def _pipeline(steps: str | None, catalogue: str | None) -> Pipeline:
-    names = None if steps is None else [name for name in steps.split(",") if name]
+    names = None if steps is None else _names(steps)
     options: dict[str, dict[str, Any]] = {}
     if catalogue is not None:
         names = list(DEFAULT_STEPS) if names is None else names
@@ -153,6 +160,14 @@ def _pipeline(steps: str | None, catalogue: str | None) -> Pipeline:
         raise _WrongUsage(f"--steps: {error}") from error
 
 
+def _names(steps: str) -> list[str]:
+    names = dict.fromkeys(name.strip() for name in steps.split(","))
+    names.pop("", None)
+    if not names:
+        raise _WrongUsage("--steps: names no step")
+    return list(names)
+
+
 def _index(folder: Path) -> ProductIndex:
     """Return the index of a folder's pictures; each goes through the sandbox."""
     if not folder.is_dir():
@@ -161,11 +176,11 @@ def _index(folder: Path) -> ProductIndex:
     catalogue = FolderCatalogue(folder=folder, decode=_pixels_or_none)
     try:
         return ProductIndex.of(catalogue.pictures(), embedder)
-    except BackendUnavailable as error:
-        # The step will fail on each picture in the same way, and say so in its
-        # findings; the other steps still answer.
+    except (BackendUnavailable, SandboxUnavailable) as error:
+        # An index of nobody's: the step fails on each picture and says so in its
+        # findings. With an empty one it would say that no product was found.
         logger.warning("--catalogue: %s", error)
-        return ProductIndex.of((), embedder)
+        return dataclasses.replace(ProductIndex.of((), embedder), model="")
 
 
 def _pixels_or_none(path: Path) -> Pixels | None:

@@ -10,6 +10,7 @@ Django.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import functools
 import hashlib
@@ -296,7 +297,8 @@ def main(arguments: Sequence[str], answers: IO[str] = sys.stdout) -> int:
         metavar="N",
         help="leave out classes with fewer pictures; default: %(default)s",
     )
-    options = parser.parse_args(arguments)
+    with contextlib.redirect_stdout(answers):  # for --help
+        options = parser.parse_args(arguments)
     if options.out.suffix != ".npz":
         parser.error("--out: its name ends with .npz")
     try:

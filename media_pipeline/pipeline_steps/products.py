@@ -72,6 +72,8 @@ class Products:
         """Return the index. Raises ``BackendUnavailable`` if it can't be asked."""
         if self.index is None:
             raise BackendUnavailable("There is no index of the catalogue.")
+        if not self.index.model:
+            raise BackendUnavailable("The catalogue could not be read into an index.")
         if self.index.model != self.engine.name:
             raise BackendUnavailable(
                 f"The index was made by {self.index.model}, not {self.engine.name}."

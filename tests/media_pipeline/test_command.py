@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from media_pipeline.__main__ import main
+from media_pipeline.backends.model_files import LITE0
 from media_pipeline.testing import picture_bytes
 from tests import faulty_sandbox
 
@@ -260,6 +261,9 @@ def test_a_wrong_recipe_is_wrong_usage(photo, tmp_path, capfd, content, said):
     [
         ("photo.jpg", "--steps", "resolution,astrology"),
         ("photo.jpg", "--steps", "products"),
+        ("photo.jpg", "--steps", ""),
+        ("photo.jpg", "--steps", " , "),
+        ("photo.jpg", "--steps", "", "--catalogue", "/"),
         ("photo.jpg", "--recipe", "/no/such/recipe.json"),
         ("photo.jpg", "--catalogue", "/no/such/folder"),
         ("photo.jpg", "--out", "/dev/null/out"),
@@ -307,6 +311,82 @@ def test_the_catalogue_is_a_folder_of_pictures(photo, tmp_path):
         assert answer["products"][0]["score"] > 0.9
 
 
+@pytest.mark.parametrize("content", [None, b"not a model"], ids=["missing", "changed"])
+def test_a_catalogue_nobody_can_search_is_not_an_empty_one(photo, tmp_path, content):
+    catalogue, models = tmp_path / "catalogue", tmp_path / "models"
+    catalogue.mkdir()
+    models.mkdir()
+    (catalogue / "chair.jpg").write_bytes(photo.read_bytes())
+    if content is not None:
+        (models / LITE0.name).write_bytes(content)
+
+    answers = command(
+        photo,
+        photo,
+        *("--catalogue", catalogue, *QUICK),
+        MEDIA_PIPELINE_MODELS_FOLDER=str(models),
+    ).answers
+
+    unavailable = {
+        "step": "products",
+        "verdict": "review",
+        "reasons": ["products_unavailable"],
+    }
+    for answer in answers:
+        assert answer["products"] is None
+        assert unavailable in answer["findings"]
+        assert answer["verdict"] == "review"
+        assert answer["hashes"] is not None
+    assert len(answers) == 2
+
+
+def test_steps_are_named_once_and_may_have_blanks_around_them(photo):
+    run = command(photo, "--steps", " hashes, colours,hashes ")
+
+    assert run.status == 0
+    [answer] = run.answers
+    assert answer["hashes"] is not None
+    assert answer["colours"] is not None
+    assert answer["quality"] is None
+    assert [name for name in answer["timings_ms"] if name in KEYS] == [
+        "hashes",
+        "colours",
+    ]
+
+
+def test_options_may_stand_between_the_files(photo, tmp_path):
+    run = command(photo, "--steps", "hashes", photo, "--out", tmp_path / "out", photo)
+
+    assert run.status == 0
+    assert [answer["file"] for answer in run.answers] == [str(photo)] * 3
+    assert all(answer["renditions"] for answer in run.answers)
+
+
+@pytest.mark.parametrize("what", ["answers", "help", "status", "training"])
+def test_an_output_that_can_not_be_written_is_said(photo, what):
+    arguments = {
+        "answers": (photo, *QUICK),
+        "help": ("--help",),
+        "status": ("models", "status"),
+        "training": ("train-head", "--help"),
+    }[what]
+
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "media_pipeline", *map(str, arguments)],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("No space left on device") == 1
+
+
 def test_odd_file_names_are_answered(tmp_path):
     odd = tmp_path / "zwei\nZeilen – ü \u202e.jpg"
     odd.write_bytes(picture_bytes(320, 240))
@@ -351,5 +431,19 @@ def test_the_models_can_be_asked_for(tmp_path):
         "models", "status", MEDIA_PIPELINE_MODELS_FOLDER=str(tmp_path / "none")
     )
 
+    assert run.status == 1
+    assert "missing" in run.stdout
+    assert LITE0.name in run.stdout
     assert "Traceback" not in run.stderr
     assert "usage" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("models", "--help"), ("train-head", "--help")]
+)
+def test_help_that_was_asked_for_is_an_answer(arguments):
+    run = command(*arguments)
+
+    assert run.status == 0
+    assert run.stdout.startswith("usage: python -m media_pipeline")
+    assert run.stderr == ""
