@@ -46,10 +46,11 @@ _TO_BE_SEEN = frozenset({AI_GENERATED, AI_PARTS, AI_SOFTWARE})
 class Provenance:
     """Repeat what the file states of its origin. Never a verdict on what is true.
 
-    Content Credentials (C2PA) are read, not checked: that they are there is all that
-    is said of them. A file that states nothing may still be generated, and one that states it may be
-    wrong: whoever writes a file writes this too. What states to come from a model is
-    shown to a person, unless ``reviews_ai`` is off.
+    Of Content Credentials (C2PA) it repeats the source type and the program, and
+    that they are there; nobody checks their signatures. A file that states nothing
+    may still be generated, and one that states it may be wrong: whoever writes a
+    file writes this too. What states to come from a model is shown to a person,
+    unless ``reviews_ai`` is off.
     """
 
     name: ClassVar[str] = "provenance"
