@@ -31,6 +31,15 @@ def send(client, url=URL, *, script=False, **fields):
     return client.post(url, data, **(SCRIPT if script else {}))
 
 
+@pytest.mark.parametrize(
+    ("limit", "said"), [(25 * 2**20, "25\xa0MB"), (5 * 2**19, "2,5\xa0MB")]
+)
+def test_the_page_says_how_large_a_photo_may_be(settings, limit, said):
+    settings.MEDIA_PIPELINE_MAX_UPLOAD_BYTES = limit
+
+    assert f"bis {said}" in Client().get("/de/share-your-photo/").text
+
+
 def test_looking_at_the_page_sets_no_cookie_but_the_one_against_forgery():
     response = Client().get(URL)
 

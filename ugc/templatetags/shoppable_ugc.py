@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django import template
+from django.template.defaultfilters import filesizeformat
+from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -18,6 +20,13 @@ register = template.Library()
 def credit(photo: Photo) -> str:
     """“Photo: NAME”. Reads ``photo.persona``; to be escaped like any text."""
     return _("Photo: %(name)s") % {"name": photo.persona.name}
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """Bytes in the unit that fits, without a decimal place that is nought."""
+    point = formats.get_format("DECIMAL_SEPARATOR")
+    return filesizeformat(size).replace(f"{point}0\xa0", "\xa0")
 
 
 @register.filter
