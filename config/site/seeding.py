@@ -36,6 +36,7 @@ from .demo_texts import EDITORS_GROUP
 from .models import SeededPhoto, SeedingState
 
 EDITOR = "editor"
+EDITORS_NAMES = {"first_name": "Edda", "last_name": "Lindner"}
 # Seconds without any picture settled. One takes about a second; the longest
 # rest between two is a killed worker's lease and the sweep that finds it.
 STALL_SECONDS = 120
@@ -103,6 +104,12 @@ def ensure_editor() -> Any:
                 content_type__app_label="shoppable_ugc",
                 codename__in=["moderate_photo", "view_photo", "change_photo"],
             ),
+            *Permission.objects.filter(
+                content_type__app_label="shoppable_media",
+                codename__in=[
+                    f"{do}_prompt" for do in ("view", "add", "change", "delete")
+                ],
+            ),
         )
         root = Collection.get_first_root_node()
         for codename in ("add_image", "change_image", "choose_image"):
@@ -120,7 +127,11 @@ def ensure_editor() -> Any:
                 email="editor@schaufenster.example",
             )
             editor.set_unusable_password()
-            editor.save()
+        # The admin's form of the own account asks for both.
+        for field, name in EDITORS_NAMES.items():
+            if hasattr(editor, field) and not getattr(editor, field):
+                setattr(editor, field, name)
+        editor.save()
         editor.groups.add(group)
     return editor
 

@@ -105,6 +105,19 @@ def test_the_editor_may_moderate_and_edit_but_not_rule():
     assert home.permissions_for_user(editor).can_publish()
     assert not editor.is_superuser
     assert not editor.has_usable_password()
+    assert editor.has_perm("shoppable_media.change_prompt")
+
+
+@pytest.mark.django_db
+def test_an_editor_of_an_older_demo_gets_names_and_keeps_own_ones():
+    users = get_user_model().objects
+    users.create(username=seeding.EDITOR, first_name="Own")
+
+    seeding.ensure_editor()
+
+    editor = users.get(username=seeding.EDITOR)
+    assert editor.first_name == "Own"
+    assert editor.last_name
 
 
 @pytest.fixture
