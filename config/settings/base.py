@@ -119,6 +119,53 @@ EMAIL_TIMEOUT = 10  # seconds
 WAGTAIL_SITE_NAME = "Schaufenster"
 WAGTAILADMIN_USER_LOGIN_FORM = "config.site.sign_in.LimitedLoginForm"
 WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "config.site.sign_in.LimitedPasswordResetForm"  # noqa: S105 - a path
+# Of all that the system knows, browsers refuse some ("localtime"), and an editor
+# would have to choose among 600.
+WAGTAIL_USER_TIME_ZONES = [
+    "UTC",
+    *(
+        f"Europe/{city}"
+        for city in [
+            "Amsterdam",
+            "Athens",
+            "Belgrade",
+            "Berlin",
+            "Bratislava",
+            "Brussels",
+            "Bucharest",
+            "Budapest",
+            "Chisinau",
+            "Copenhagen",
+            "Dublin",
+            "Helsinki",
+            "Istanbul",
+            "Kyiv",
+            "Lisbon",
+            "Ljubljana",
+            "London",
+            "Luxembourg",
+            "Madrid",
+            "Malta",
+            "Oslo",
+            "Paris",
+            "Prague",
+            "Riga",
+            "Rome",
+            "Sarajevo",
+            "Skopje",
+            "Sofia",
+            "Stockholm",
+            "Tallinn",
+            "Tirane",
+            "Vaduz",
+            "Vienna",
+            "Vilnius",
+            "Warsaw",
+            "Zagreb",
+            "Zurich",
+        ]
+    ),
+]
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
