@@ -68,6 +68,33 @@ REASONS: Mapping[str, Words] = {
     "maybe_banned_picture": _("Perhaps on the ban list"),
 }
 
+# What a photo goes through, by the names that timings and findings have.
+STEPS: Mapping[str, Words] = {
+    "read": _("Reading the file"),
+    "decode": _("Opening the picture"),
+    "master": _("The copy that is kept"),
+    "renditions": _("Renditions"),
+    "store": _("Writing the files"),
+    "sandbox": _("Sandbox"),
+    "hashes": _("Fingerprints"),
+    "colours": _("Colours"),
+    "resolution": _("Size"),
+    "provenance": _("Origin"),
+    "quality": _("Sharpness and light"),
+    "moderation": _("Nudity and violence"),
+    "tags": _("Tags"),
+    "categories": _("Categories"),
+    "own_labels": _("The shop's own labels"),
+    "objects": _("The shop's own detector"),
+    "prompts": _("Sentences"),
+    "clothing": _("Clothing"),
+    "faces": _("Faces"),
+    "codes": _("Codes"),
+    "text": _("Text"),
+    "products": _("Products"),
+    "duplicates": _("Seen before"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -304,9 +331,14 @@ def reason_words(code: str) -> Words:
     if code in REASONS:
         return REASONS[code]
     if code.endswith(UNAVAILABLE):
-        step = code.removesuffix(UNAVAILABLE).replace("_", " ")
+        step = step_words(code.removesuffix(UNAVAILABLE))
         return gettext("Check did not run: %(step)s") % {"step": step}
     return code.replace("_", " ").capitalize()
+
+
+def step_words(step: str) -> Words:
+    """Return a step's name for an editor; a site's own step goes by its code."""
+    return STEPS.get(step) or step.replace("_", " ")
 
 
 def _veils(finding: Mapping[str, Any]) -> bool:

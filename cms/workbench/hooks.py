@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.site_summary import SummaryItem
 from wagtail.admin.ui.sidebar import LinkMenuItem
 
 from .queue import waiting_count
@@ -67,6 +68,24 @@ def register_photos_menu_item() -> PhotosMenuItem:
         icon_name="image",
         order=150,
     )
+
+
+class WaitingPhotos(SummaryItem):
+    """How many photos wait, on the admin's start page."""
+
+    order = 50
+    template_name = "shoppable_workbench/components/waiting_photos.html"
+
+    def is_shown(self) -> bool:
+        return self.request.user.has_perm(PERMISSION)
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        return {"waiting": waiting_count()}
+
+
+@hooks.register("construct_homepage_summary_items")
+def add_waiting_photos(request: HttpRequest, items: list[SummaryItem]) -> None:
+    items.append(WaitingPhotos(request))
 
 
 @hooks.register("insert_global_admin_css")

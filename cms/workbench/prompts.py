@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel
@@ -19,7 +20,8 @@ class PromptViewSet(ModelViewSet):
     model = Prompt
     name = "shoppable_prompts"
     icon = "search"
-    menu_label = _("Sentences for photos")
+    # As the heading of its pages: the model's own name, in capitals.
+    menu_label = capfirst(Prompt._meta.verbose_name_plural)
     add_to_settings_menu = True
     list_display = ["word_en", "word_de", "text", "threshold", "meaning", "is_active"]
     list_filter = ["meaning", "is_active"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -26,10 +26,11 @@ from media_pipeline.refusals import wording
 from outbox import leases
 from outbox.metrics import Metric
 from outbox.models import Work
+from outbox.queues import CHECKS, RENDITIONS, SWEEPS, WORK
 from outbox.services import backlog, work_models
 from ugc.models import Photo
 
-from .findings import reason_words
+from .findings import Words, reason_words, step_words
 from .flash import pop_told, tell
 
 PERMISSION = "shoppable_ugc.moderate_photo"
@@ -38,6 +39,30 @@ PERMISSION = "shoppable_ugc.moderate_photo"
 # A due row that nobody took for so long says that no worker runs.
 ALARM_SECONDS = 120
 MOST_STUCK = 50  # rows of quarantine shown
+
+# A stage of a photo is named as its queue.
+QUEUES: Mapping[str, Words] = {
+    SWEEPS: _("Sweeps"),
+    CHECKS: _("Checks"),
+    WORK: _("Other work"),
+    RENDITIONS: _("Renditions"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A queue, stage or step, by its code and in words."""
+
+    code: str
+    words: Words
+
+    @classmethod
+    def queue(cls, code: str) -> Named:
+        return cls(code, QUEUES.get(code, code))
+
+    @classmethod
+    def step(cls, code: str) -> Named:
+        return cls(code, step_words(code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +98,9 @@ def pipeline_report(request: HttpRequest) -> HttpResponse:
         ],
         "oldest": oldest,
         "is_late": oldest >= ALARM_SECONDS,
-        "backlog": [(kinds[each.label], each) for each in waiting],
+        "backlog": [
+            (kinds[each.label], Named.queue(each.queue), each) for each in waiting
+        ],
         "stuck": _stuck() if any(each.quarantined for each in waiting) else [],
         "stuck_count": sum(each.quarantined for each in waiting),
         "states": [
@@ -182,12 +209,12 @@ def _by(label: str, metric: Metric) -> list[tuple[str, int]]:
     return [(sample.labels[label], int(sample.value)) for sample in metric.samples]
 
 
-def _failures(metric: Metric) -> list[tuple[str, str, str, int]]:
+def _failures(metric: Metric) -> list[tuple[Named, Named, str, int]]:
     """Return (stage, step, why in words, number)."""
     return [
         (
-            sample.labels["stage"],
-            sample.labels["step"],
+            Named.queue(sample.labels["stage"]),
+            Named.step(sample.labels["step"]),
             str(reason_words(sample.labels["reason"])),
             int(sample.value),
         )
@@ -195,14 +222,17 @@ def _failures(metric: Metric) -> list[tuple[str, str, str, int]]:
     ]
 
 
-def _times(metric: Metric) -> list[tuple[str, str, dict[str, float]]]:
-    """Return (stage, step, {"p50": ms, "p95": ms}) in alphabetical order."""
+def _times(metric: Metric) -> list[tuple[Named, Named, dict[str, float]]]:
+    """Return (stage, step, {"p50": ms, "p95": ms}) in the codes' order."""
     steps: dict[tuple[str, str], dict[str, float]] = {}
     for sample in metric.samples:
         share = f"p{float(sample.labels['quantile']) * 100:.0f}"
         name = sample.labels["stage"], sample.labels["step"]
         steps.setdefault(name, {})[share] = sample.value * 1000
-    return [(stage, step, times) for (stage, step), times in sorted(steps.items())]
+    return [
+        (Named.queue(stage), Named.step(step), times)
+        for (stage, step), times in sorted(steps.items())
+    ]
 
 
 @hooks.register("register_admin_urls")

@@ -86,13 +86,10 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
         "query": query,
         "found": search_products(query),
         "words": [{"word": word, "shown": _shown(word)} for word in words],
-        "seen_tags": [
-            {
-                "seen": seen,
-                "shown": _shown(seen.label),
-                "is_taken": seen.label.lower() in words,
-            }
+        "untaken_tags": [
+            {"seen": seen, "shown": _shown(seen.label)}
             for seen in findings.tags or ()
+            if seen.label.lower() not in words
         ],
         "surfaces": _surfaces(photo),
         "seen": services.review_stamp(photo),
@@ -138,9 +135,9 @@ _RULES = {"ban_list": _("Ban list")}
 
 
 def _shown(word: str) -> str:
-    """A word as the editor says it, beside the one that galleries go by."""
+    """A word as the editor says it; galleries go by the word itself."""
     own = media.tag_wording(word, language())
-    return word if own.lower() == word.lower() else f"{own} · {word}"
+    return word if own.lower() == word.lower() else own
 
 
 def _sides(query: QueryDict) -> dict[str, str]:

@@ -78,4 +78,6 @@ def test_the_menu_leads_there_and_speaks_german(client, keeper):
     page = client.get("/cms/", headers={"Accept-Language": "de"})
 
     assert f'"{URL}"' in page.text
-    assert "S\\u00e4tze f\\u00fcr Fotos" in page.text or "Sätze für Fotos" in page.text
+    listed = client.get(URL, headers={"Accept-Language": "de"})
+    assert "Gesuchte S\\u00e4tze" in page.text or "Gesuchte Sätze" in page.text
+    assert "Gesuchte Sätze" in listed.text

@@ -167,6 +167,7 @@ def test_the_menu_counts_what_waits_for_those_who_may_moderate(editors_client):
 
     assert '"data-photos-waiting": "2"' in page
     assert f'"url": "{reverse(QUEUE)}"' in page
+    assert f'<a href="{reverse(QUEUE)}">2 photos wait</a>' in page
 
 
 @pytest.mark.django_db

@@ -8,7 +8,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from cms.workbench.findings import STEPS
 from media_pipeline.models import Asset, Rendering
+from media_pipeline.pipeline import DEFAULT_STEPS
 from outbox.models import OutgoingMail
 from outbox.testing import crash
 from tests.ugc.factories import make_asset, make_photo
@@ -63,9 +65,23 @@ def test_failures_are_told_by_stage_step_and_reason(editors_client):
     finding = {"step": "tags", "verdict": "review", "reasons": ["tags_unavailable"]}
     make_asset(result={"findings": [finding]})
 
-    failures = editors_client.get(URL).context["failures"]
+    page = editors_client.get(URL, headers={"Accept-Language": "de"})
 
-    assert failures == [("checks", "tags", "Check did not run: tags", 1)]
+    ((stage, step, why, count),) = page.context["failures"]
+    assert (stage.code, step.code, count) == ("checks", "tags", 1)
+    assert why == "Prüfung lief nicht: Schlagwörter"
+    assert '<td title="checks">Prüfungen</td>' in page.text
+    assert '<th scope="row" title="tags">Schlagwörter</th>' in page.text
+
+
+def test_a_step_of_the_sites_own_goes_by_its_code(editors_client):
+    make_asset(result={"timings_ms": {"logo_search": 12.0}})
+
+    assert ">logo search</th>" in editors_client.get(URL).text
+
+
+def test_what_steps_exist_have_words():
+    assert {*DEFAULT_STEPS, "products", "duplicates"} <= set(STEPS)
 
 
 def decide(client, work, do):

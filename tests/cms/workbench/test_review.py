@@ -766,9 +766,9 @@ def test_words_are_said_in_the_editors_language_beside_the_stored_ones(editors_c
         address("review", photo), headers={"Accept-Language": "de"}
     )
 
-    (seen,) = page.context["seen_tags"]
-    assert seen["shown"] == "Tasse · cup"
-    assert reviewed(editors_client, photo).context["seen_tags"][0]["shown"] == "cup"
+    (seen,) = page.context["untaken_tags"]
+    assert seen["shown"] == "Tasse"
+    assert reviewed(editors_client, photo).context["untaken_tags"][0]["shown"] == "cup"
 
 
 @pytest.mark.django_db
