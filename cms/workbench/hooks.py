@@ -77,7 +77,7 @@ class WaitingPhotos(SummaryItem):
     template_name = "shoppable_workbench/components/waiting_photos.html"
 
     def is_shown(self) -> bool:
-        return self.request.user.has_perm(PERMISSION)
+        return bool(self.request.user.has_perm(PERMISSION))
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         return {"waiting": waiting_count()}
