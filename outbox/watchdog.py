@@ -9,6 +9,10 @@ a minute is deaf, or one of so many that connecting anew costs nobody anything.
 A beat embedded in a worker (``-B``) is a process of its own. Celery starts a killed pool
 process again, but not the beat: nothing would ever be swept again, and nobody see it.
 
+Without an event loop, as on the filesystem broker, the pool's processes take turns at
+one queue by a lock. One that is killed while it waits for work takes the lock with it,
+and its successors wait for ever (billiard's ``SimpleQueue.get_payload``).
+
 The site adds it: ``app.steps["consumer"].add(Watchdog)``.
 """
 
@@ -42,7 +46,9 @@ class Watchdog(bootsteps.StartStopStep):
         every = conf.sweep_seconds()
         self._timers = [repeat(every, revive_beat, (parent.controller,))]
         if parent.hub is None:
-            return  # the filesystem broker: nothing to be cut off from
+            # The filesystem broker: nothing to be cut off from.
+            self._timers.append(repeat(every, free_queue, (parent.pool,)))
+            return
         self._heard_at = time.monotonic()
         signals.task_received.connect(self._hear)
         self._timers.append(repeat(conf.deaf_seconds() / 6, self.look, (parent,)))
@@ -76,6 +82,24 @@ def revive_beat(worker: Any) -> None:
         if getattr(step, "obj", None) is killed:
             step.obj = step.create(worker)
             step.obj.start()
+
+
+#: Longest wait for the queue's lock, which a living process holds for microseconds
+#: while there is something to read. Seconds.
+_LOCK_SECONDS = 2.0
+
+
+def free_queue(pool: Any) -> None:
+    """Take the lock of a pool's queue away from a process that died with it."""
+    queue = getattr(getattr(pool, "_pool", None), "_inqueue", None)
+    lock = getattr(queue, "_rlock", None)
+    if queue is None or lock is None or not queue._reader.poll(0):
+        return  # another kind of pool, or nothing lies there unread
+    if not lock.acquire(True, _LOCK_SECONDS):
+        if not queue._reader.poll(0):
+            return
+        logger.warning("A process has died with the queue's lock, freeing it")
+    lock.release()
 
 
 def _lose_connection() -> None:

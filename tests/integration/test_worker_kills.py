@@ -65,6 +65,18 @@ class Site(Tormented):
         ]
 
 
+def rests(pids: list[int]) -> bool:
+    """Whether these processes use no CPU for a moment."""
+
+    def spent() -> list[list[bytes]]:
+        # Time in user and kernel mode, see proc(5).
+        return [_read(Path(f"/proc/{pid}/stat")).split()[13:15] for pid in pids]
+
+    before = spent()
+    time.sleep(0.5)
+    return spent() == before
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -163,6 +175,8 @@ def test_a_worker_whose_children_are_all_killed_goes_on_and_sweeps(site):
     main = site.worker.process.pid
     children = [pid for pid in site.worker.group() if pid != main]
     assert len(children) >= 3, "beat and two of the pool"
+    # Idle: one of them waits for work with the lock of the pool's queue.
+    wait_until(lambda: rests(children), within=60, log=site.worker.log)
 
     for pid in children:
         os.kill(pid, signal.SIGKILL)
