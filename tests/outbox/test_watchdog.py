@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from types import SimpleNamespace
 
+import billiard
 import pytest
 from celery import bootsteps, signals
 from celery.worker import state
 
-from outbox.watchdog import Watchdog, revive_beat
+from outbox import watchdog
+from outbox.watchdog import Watchdog, free_queue, revive_beat
 
 
 class Consumer:
@@ -22,6 +24,7 @@ class Consumer:
         self.hub = SimpleNamespace(call_soon=self.calls.append) if hub else None
         self.timer = self
         self.controller = SimpleNamespace(beat=None)
+        self.pool = None
 
     def call_repeatedly(self, every, function, arguments):
         self.every.append(every)
@@ -91,7 +94,43 @@ def test_without_an_event_loop_there_is_nothing_to_be_cut_off_from():
 
     Watchdog(consumer).start(consumer)
 
-    assert consumer.every == [2]  # only the beat is looked after
+    assert consumer.every == [2, 2]  # the beat is looked after, and the pool's queue
+
+
+@pytest.fixture
+def queue():
+    queue = billiard.get_context("fork").SimpleQueue()
+    yield queue
+    queue._reader.close()
+    queue._writer.close()
+
+
+def pool_of(queue):
+    return SimpleNamespace(_pool=SimpleNamespace(_inqueue=queue))
+
+
+def test_a_lock_that_died_with_its_process_is_freed_once_something_waits(
+    queue, monkeypatch
+):
+    monkeypatch.setattr(watchdog, "_LOCK_SECONDS", 0.01)
+    queue._rlock.acquire()
+
+    free_queue(pool_of(queue))
+    assert not queue._rlock.acquire(False), "an idle process waits with the lock"
+
+    queue.put("a job")
+    free_queue(pool_of(queue))
+    assert queue.get() == "a job"
+
+
+def test_a_free_lock_stays_free_and_other_pools_are_left_alone(queue):
+    queue.put("a job")
+
+    free_queue(pool_of(queue))
+    free_queue(None)
+    free_queue(SimpleNamespace(_pool=SimpleNamespace(_inqueue=None)))
+
+    assert queue.get() == "a job"
 
 
 class Beat:
