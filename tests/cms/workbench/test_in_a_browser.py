@@ -109,7 +109,7 @@ def saved(page, act):
     """Act, and wait until the page has been told the answer."""
     with page.expect_response(lambda answer: answer.request.method == "GET"):
         act()
-    page.wait_for_function("!document.querySelector('[data-is-sent]')")
+    page.locator("[data-is-sent]").wait_for(state="detached")
 
 
 def test_a_marker_is_placed_with_the_keyboard_alone(page):
@@ -260,8 +260,11 @@ def test_a_veiled_picture_is_shown_when_asked_for(page):
 
     assert "grayscale" in filtering()
     page.keyboard.press("v")
-    page.wait_for_function(
-        "getComputedStyle(document.querySelector('[data-stage] img')).filter === 'none'"
+    from playwright.sync_api import expect
+
+    # By what Playwright brings along: the page's policy lets no string be evaluated.
+    expect(page.locator("[data-stage] img")).to_have_css(
+        "filter", "none", timeout=60_000
     )
 
 
