@@ -36,7 +36,7 @@ from .exceptions import (
     SandboxUnavailable,
     WrongRecipe,
 )
-from .pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
+from .pipeline import Pipeline, build_pipeline, default_step_names
 from .recipes import Recipe
 from .registry import WrongConfiguration
 from .results import RenditionFile, as_contract, as_refusal
@@ -149,7 +149,7 @@ def _pipeline(steps: str | None, catalogue: str | None) -> Pipeline:
     names = None if steps is None else _names(steps)
     options: dict[str, dict[str, Any]] = {}
     if catalogue is not None:
-        names = list(DEFAULT_STEPS) if names is None else names
+        names = list(default_step_names()) if names is None else names
         names += [] if "products" in names else ["products"]
         options["products"] = {"index": _index(Path(catalogue))}
     elif names is not None and "products" in names:

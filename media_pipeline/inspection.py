@@ -13,10 +13,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from . import conf
 from .duplicates import Evidence, compare
 from .models import Asset
-from .pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
+from .pipeline import Pipeline, build_pipeline
+from .pipeline import worker_step_names as worker_step_names
 from .pipeline_steps.duplicates import Duplicates
 from .pipeline_steps.products import Products
 from .pipeline_steps.prompts import Prompts
@@ -27,8 +27,6 @@ from .results import Frame, PipelineResult, StepResult
 from .similarity import Appearance
 
 logger = logging.getLogger(__name__)
-
-OWN_NETWORKS = ("own_labels", "objects", "prompts")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -61,18 +59,7 @@ def worker_pipeline(profile: str, *, asked: Collection[str] = ()) -> Pipeline:
 
     ``asked`` are the keys of the products that the photo was sent for.
     """
-    names: tuple[str, ...] | None = None
-    if profile == Asset.Profile.PHOTO and conf.setting("STEPS", None) is None:
-        options = conf.step_options()
-        more = (
-            # A shop's own networks: naming their files switches them on.
-            *(name for name in OWN_NETWORKS if options.get(name)),
-            *(("categories",) if conf.category_head() else ()),
-            *(("products",) if conf.catalogue() else ()),
-            "duplicates",
-        )
-        names = (*DEFAULT_STEPS, *(name for name in more if name not in DEFAULT_STEPS))
-    pipeline = build_pipeline(names, profile=profile)
+    pipeline = build_pipeline(worker_step_names(profile))
     return dataclasses.replace(
         pipeline,
         steps=tuple(_informed(step, asked) for step in pipeline.steps),

@@ -34,6 +34,35 @@ DEFAULT_STEPS = (
 )
 """Cheap ones first: what a photo has when time runs out is then the most."""
 
+OWN_NETWORKS = ("own_labels", "objects", "prompts")
+"""Steps by networks of the shop's own: options that name their files switch them on."""
+
+
+def default_step_names() -> tuple[str, ...]:
+    """Return the steps of a photo where nobody names others: command and worker alike.
+
+    Those that the configuration switches on come after ``DEFAULT_STEPS``.
+    """
+    options = conf.step_options()
+    return (
+        *DEFAULT_STEPS,
+        *(name for name in OWN_NETWORKS if options.get(name)),
+        *(("categories",) if conf.category_head() else ()),
+    )
+
+
+def worker_step_names(profile: str = "photo") -> tuple[str, ...]:
+    """Return the names of the steps that a worker runs over this profile's pictures.
+
+    Beside the defaults it compares photos with each other and, where a catalogue is
+    set, searches them for products. Asks no database.
+    """
+    chosen = conf.steps(profile)
+    if chosen is not None:
+        return tuple(chosen)
+    products = ("products",) if conf.catalogue() else ()
+    return (*default_step_names(), *products, "duplicates")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
@@ -91,7 +120,7 @@ def build_pipeline(
     if chosen is None:
         chosen = configured if profile == "photo" else conf.steps(profile)
     if chosen is None:
-        chosen = DEFAULT_STEPS
+        chosen = default_step_names()
     known = discover()
     all_options: dict[str, dict[str, Any]] = {}
     for source in (conf.step_options(), configured, steps, options):

@@ -133,6 +133,17 @@ def test_without_models_a_person_must_look_and_the_keys_are_null(photo, tmp_path
     assert answer["hashes"] is not None
 
 
+def test_a_head_that_the_environment_names_is_asked_by_default(photo, tmp_path):
+    head = {"MEDIA_PIPELINE_CATEGORY_HEAD": str(tmp_path / "head.npz")}
+
+    run = command(photo, **head, MEDIA_PIPELINE_MODELS_FOLDER=str(tmp_path / "none"))
+
+    (answer,) = run.answers
+    reasons = [code for each in answer["findings"] for code in each["reasons"]]
+    assert "categories" in answer["timings_ms"]
+    assert "categories_unavailable" in reasons  # there is none; a person must look
+
+
 def test_answers_come_in_input_order_and_a_refusal_is_an_answer(photo, tmp_path):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no picture")

@@ -9,7 +9,13 @@ import pytest
 
 from media_pipeline.backends.contract import drawn_frames
 from media_pipeline.exceptions import BackendUnavailable
-from media_pipeline.pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
+from media_pipeline.pipeline import (
+    DEFAULT_STEPS,
+    Pipeline,
+    build_pipeline,
+    default_step_names,
+    worker_step_names,
+)
 from media_pipeline.registry import WrongConfiguration
 from media_pipeline.results import StepResult, Tag, Verdict, as_contract
 from tests.servers import wait_until
@@ -157,6 +163,38 @@ def test_photos_run_the_default_steps_in_order():
     names = tuple(step.name for step in build_pipeline().steps)
 
     assert names == DEFAULT_STEPS
+
+
+@pytest.fixture
+def switched_on(settings, monkeypatch):
+    """Steps that the configuration adds: a head by the environment, a network."""
+    monkeypatch.setenv("MEDIA_PIPELINE_CATEGORY_HEAD", "/nowhere/head.npz")
+    settings.MEDIA_PIPELINE_STEPS = None
+    settings.MEDIA_PIPELINE_STEP_OPTIONS = {
+        "objects": {"backend": "tests.media_pipeline.steps.backends.FindsNothing"}
+    }
+    settings.MEDIA_PIPELINE_CATALOGUE = "ugc.catalogue.get_catalogue"
+    if hasattr(settings, "MEDIA_PIPELINE_CATEGORY_HEAD"):
+        del settings.MEDIA_PIPELINE_CATEGORY_HEAD
+
+
+@pytest.mark.usefixtures("switched_on")
+def test_what_the_configuration_switches_on_belongs_to_the_defaults():
+    assert default_step_names() == (*DEFAULT_STEPS, "objects", "categories")
+
+
+@pytest.mark.usefixtures("switched_on")
+def test_the_worker_compares_and_searches_besides():
+    more = ("objects", "categories", "products", "duplicates")
+
+    assert worker_step_names() == (*DEFAULT_STEPS, *more)
+    assert worker_step_names("product") == ("hashes", "colours")
+
+
+def test_named_steps_are_all_that_the_worker_runs(settings):
+    settings.MEDIA_PIPELINE_STEPS = {"hashes": {}, "resolution": {"min_short_side": 9}}
+
+    assert worker_step_names() == ("hashes", "resolution")
 
 
 def test_product_pictures_are_not_moderated():
