@@ -57,7 +57,8 @@ DEMO = Path(__file__).resolve().parent.parent / "demo" / "photos" / "customer"
 LANDSCAPE = "tent-in-forest.jpg"
 PORTRAIT = "basketball-on-court.jpg"
 LARGE = 18_000_000  # px
-SCORED_WIDTHS = (320, 1280)
+WIDEST = "widest"  # 1920 px, or what a portrait photo gets instead
+SCORED_WIDTHS = (320, 640, 960, 1280, WIDEST)
 RULES = intake.Rules(
     max_pixels=52_000_000,
     min_side=200,
@@ -242,20 +243,21 @@ def qualities(photos: Sequence[Photo]) -> None:
     ways: dict[str, Callable[[Photo], Files]] = {
         "ours": ours,
         "ours, small AVIFs": lambda photo: {
-            **ours(photo, formats=("jpeg",), plan=Plan.ALL),
+            **ours(photo),
             **ours(photo, plan=Plan.SMALL),
         },
         "Wagtail, AVIF 63, JPEG 80": wagtails,
         "Wagtail, stock: AVIF 61, JPEG 76": lambda photo: wagtails(photo, quality=""),
     }
     made = {name: [way(photo) for photo in photos] for name, way in ways.items()}
-    scores: dict[tuple[str, str, int], list[float]] = {}
+    scores: dict[tuple[str, str, int | str], list[float]] = {}
     for number, photo in enumerate(photos):
         whole = upright(photo.content)
         for width in SCORED_WIDTHS:
+            pixels = photo.widths[0] if isinstance(width, str) else width
             for name, files in made.items():
                 for kind in ("avif",) if "small" in name else ("avif", "jpeg"):
-                    value = score(whole, upright(files[number][kind, width]))
+                    value = score(whole, upright(files[number][kind, pixels]))
                     scores.setdefault((name, kind, width), []).append(value)
     columns = [(kind, width) for kind in ("avif", "jpeg") for width in SCORED_WIDTHS]
     print("| all files: bytes, SSIMULACRA2 (mean) | bytes | ", end="")
@@ -281,15 +283,17 @@ def qualities(photos: Sequence[Photo]) -> None:
         ("the same, small AVIFs", small, stock, "none"),
     ):
         print(f"| **{title}** (goal {goal}) | {total[of] / total[to]:.3f} |")
-    print("\n| SSIMULACRA2, ours - Wagtail's, by photo (goal 0) | ", end="")
+    print("\n| SSIMULACRA2, ours - Wagtail's | ", end="")
     print(" | ".join(f"{kind} {width}" for kind, width in columns), "|")
     print("|---" * (1 + len(columns)) + "|")
-    for number, photo in enumerate(photos):
-        gains = (
-            scores[own, *column][number] - scores[peer, *column][number]
-            for column in columns
-        )
-        print(f"| {photo.name} |", " | ".join(f"{gain:+.1f}" for gain in gains), "|")
+    gains = [
+        [of - to for of, to in zip(scores[own, *at], scores[peer, *at], strict=True)]
+        for at in columns
+    ]
+    rows = [(photo.name, row) for photo, *row in zip(photos, *gains, strict=True)]
+    rows.append(("**mean** (goal 0)", [statistics.fmean(column) for column in gains]))
+    for title, row in rows:
+        print(f"| {title} |", " | ".join(f"{gain:+.1f}" for gain in row), "|")
     print(flush=True)
 
 

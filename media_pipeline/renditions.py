@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,24 +20,25 @@ FORMATS = ("avif", "jpeg")
 WIDTHS = (320, 640, 960, 1280, 1920)  # px
 
 # A portrait photo of 1,920 px width costs as much as two landscape ones, and no
-# screen shows it whole: renditions have at most the pixels of 1920 × 1440.
-MAX_PIXELS = 1920 * 1440
+# screen shows it whole: its renditions have at most the pixels of 1920 × 1440.
+MAX_PORTRAIT_PIXELS = 1920 * 1440
 
 MASTER_LONG_SIDE = 4096  # px
 MASTER_QUALITY = 92
 WORKING_LONG_SIDE = 1280  # px; what the steps look at
 
-# Chosen 2026-11-21 so that the files score in SSIMULACRA2 no lower than Wagtail's at
-# the settings that give about 75 (libaom speed 6 at 63, turbo at 80).
-AVIF_QUALITY = 67
+# Chosen 2026-11-22 so that the files of each width score in SSIMULACRA2, on average,
+# no lower than Wagtail's at the settings that give about 75 (libaom speed 6 at 63,
+# turbo at 80). By the widest that a number is for; what is wider takes the last.
+AVIF_QUALITY = {320: 70, 1920: 67}
 AVIF_SPEED = 10
 # A seventh of the CPU for 3 % of the bytes at the same score.
 AVIF_FAST = {"disable-trellis-quant": "1"}
 SMALL_AVIF_QUALITY = 64
 SMALL_AVIF_SPEED = 8
-JPEG_QUALITY = 85  # jpegli's number, about turbo's 83
-NARROW_JPEG_QUALITY = 83  # up to this width the same score takes less
-NARROW = 640  # px
+JPEG_QUALITY = {960: 84, 1920: 85}  # jpegli's numbers: about turbo's 82 and 83
+# For JPEGs alone, which are made where time counts: turbo's number.
+PLAIN_JPEG_QUALITY = 80
 
 # How much larger a picture is than what is made of it, at least: of a picture that
 # was made before, and of what a JPEG decoder makes at half or a quarter of its scale.
@@ -89,17 +90,18 @@ class Size:
 def rendition_sizes(size: Size, widths: Sequence[int] = WIDTHS) -> list[Size]:
     """Return the sizes that a picture of this size gets, widest first.
 
-    Never larger than the picture, and of at most ``MAX_PIXELS``: the first width
-    beyond that is replaced by the widest that keeps it. A picture narrower than
-    all widths gets its own.
+    Never larger than the picture. Portraits have at most ``MAX_PORTRAIT_PIXELS``:
+    the first width beyond that is replaced by the widest that keeps it. A picture
+    narrower than all widths gets its own.
     """
     sizes: list[Size] = []
     for width in sorted(widths):
         if width > size.width:
             break
         wanted = size.at_width(width)
-        if wanted.pixels > MAX_PIXELS:
-            capped = math.floor(math.sqrt(MAX_PIXELS * size.width / size.height))
+        if size.height > size.width and wanted.pixels > MAX_PORTRAIT_PIXELS:
+            shape = size.width / size.height
+            capped = math.floor(math.sqrt(MAX_PORTRAIT_PIXELS * shape))
             # One that is hardly wider than the one before helps nobody.
             if not sizes or capped >= sizes[-1].width * 1.1:
                 sizes.append(size.at_width(capped))
@@ -190,17 +192,20 @@ def cascade(
 
 
 def encode(
-    picture: Image.Image, format: str, xmp: bytes = b"", *, small: bool = False
+    picture: Image.Image,
+    format: str,
+    xmp: bytes = b"",
+    *,
+    small: bool = False,
+    thrifty: bool = False,
 ) -> bytes:
     """Return the file of an RGB picture: its pixels and, if given, this XMP packet.
 
-    ``small`` spends more effort on an AVIF for fewer bytes.
+    ``small`` spends more effort on an AVIF for fewer bytes, ``thrifty`` less on a
+    JPEG for more.
     """
     if format == "jpeg":
-        quality = NARROW_JPEG_QUALITY if picture.width <= NARROW else JPEG_QUALITY
-        content = pyjpegli.encode(
-            picture.tobytes(), picture.width, picture.height, quality
-        )
+        content = _thrifty_jpeg(picture) if thrifty else _jpeg(picture)
         return _with_xmp(content, xmp) if xmp else content
     if format == "avif":
         options: dict[str, object] = {"xmp": xmp} if xmp else {}
@@ -209,13 +214,31 @@ def encode(
         return _saved(
             picture,
             "AVIF",
-            quality=SMALL_AVIF_QUALITY if small else AVIF_QUALITY,
+            quality=SMALL_AVIF_QUALITY if small else _for_width(AVIF_QUALITY, picture),
             speed=SMALL_AVIF_SPEED if small else AVIF_SPEED,
             subsampling="4:2:0",
             max_threads=1,
             **options,
         )
     raise ValueError(f"No rendition format {format!r}.")
+
+
+def _for_width(qualities: Mapping[int, int], picture: Image.Image) -> int:
+    """Return the number for the narrowest width that this picture does not exceed."""
+    numbers = (qualities[width] for width in qualities if picture.width <= width)
+    return next(numbers, qualities[max(qualities)])
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    quality = _for_width(JPEG_QUALITY, picture)
+    content: bytes = pyjpegli.encode(
+        picture.tobytes(), picture.width, picture.height, quality
+    )
+    return content
+
+
+def _thrifty_jpeg(picture: Image.Image) -> bytes:
+    return _saved(picture, "JPEG", quality=PLAIN_JPEG_QUALITY)
 
 
 def _with_xmp(jpeg: bytes, xmp: bytes) -> bytes:

@@ -88,7 +88,8 @@ class OpenedPicture:
         The recipe styles the renditions and the placeholder; the master never
         changes. ``plan``, ``formats`` and ``widths`` choose among the renditions
         that the picture gets; the notes are written into each of them, and into
-        nothing else.
+        nothing else. JPEGs asked for alone are made for speed: decoded at the scale
+        that is just enough, and with larger files than those beside AVIFs.
         """
         answer, rendered = self._child.rendered(
             {

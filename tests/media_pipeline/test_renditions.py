@@ -6,6 +6,7 @@ import io
 import re
 import time
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -17,7 +18,7 @@ from media_pipeline import sandbox
 from media_pipeline.recipes import Recipe
 from media_pipeline.renditions import (
     DECODE_STEP,
-    MAX_PIXELS,
+    MAX_PORTRAIT_PIXELS,
     WIDTHS,
     Plan,
     Size,
@@ -39,6 +40,9 @@ from media_pipeline.testing import drawn, picture_bytes
         ((4032, 3024), [1920, 1280, 960, 640, 320]),
         ((6000, 4000), [1920, 1280, 960, 640, 320]),
         ((1920, 1080), [1920, 1280, 960, 640, 320]),
+        # Some sensors are a little narrower than 4:3, some square.
+        ((3928, 3055), [1920, 1280, 960, 640, 320]),
+        ((3000, 3000), [1920, 1280, 960, 640, 320]),
         ((1000, 750), [960, 640, 320]),
         ((320, 240), [320]),
         ((319, 240), [319]),
@@ -60,7 +64,8 @@ def test_no_rendition_is_enlarged_distorted_or_too_large(width, height):
     assert len({each.width for each in sizes}) == len(sizes)
     for each in sizes:
         assert each.width <= width
-        assert each.pixels <= MAX_PIXELS + each.width or each.width == width
+        if height > width > each.width:
+            assert each.pixels <= MAX_PORTRAIT_PIXELS + each.width
         assert abs(each.height - each.width * height / width) <= 0.5
     assert sizes == sorted(sizes, key=lambda each: -each.width)
     assert len(sizes) <= len(WIDTHS)
@@ -232,6 +237,25 @@ def test_widths_and_formats_can_be_chosen():
         ("jpeg", 1280),
         ("jpeg", 320),
     ]
+
+
+def test_jpegs_alone_are_made_for_speed_and_no_others():
+    photo = picture_bytes(1400, 1000)
+
+    def jpegs(**options: Any) -> dict[int, bytes]:
+        made = sandbox.rendered(photo, widths=(320, 1280), **options).renditions
+        return {file.width: file.content for file in made if file.format == "jpeg"}
+
+    beside_avif, for_queue = jpegs(), jpegs(plan=Plan.QUEUE)
+    alone = jpegs(formats=("jpeg",))
+
+    def by_turbo(files: dict[int, bytes]) -> set[bool]:  # jpegli writes no JFIF
+        return {b"JFIF" in content[:32] for content in files.values()}
+
+    assert alone.keys() == beside_avif.keys()
+    assert by_turbo(alone) == {True}
+    assert by_turbo(beside_avif) == {False}
+    assert for_queue == beside_avif
 
 
 def test_two_stages_make_what_one_makes():
