@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -41,42 +41,41 @@ BREAKER_FAILURES = 3
 
 BREAKER_SECONDS = 60.0
 
+SAME_CONFIDENCE = 0.05
+"""A coarser label that is surer than its finer ones by more than this counts too."""
+
+
+def _folded(*names: str) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names)
+
+
 # Names of version 7 of the moderation labels and, where they differ, of version 6.
 # What stands nowhere here is passed on under its own name, for a person to see.
-_SEXUAL = frozenset(
-    {
-        *("Explicit", "Explicit Nudity", "Explicit Sexual Activity", "Sex Toys"),
-        *("Nudity", "Graphic Male Nudity", "Graphic Female Nudity"),
-        *("Sexual Activity", "Illustrated Explicit Nudity", "Adult Toys"),
-    }
+_SEXUAL = _folded(
+    *("Explicit", "Explicit Nudity", "Explicit Sexual Activity", "Sex Toys"),
+    *("Nudity", "Graphic Male Nudity", "Graphic Female Nudity"),
+    *("Sexual Activity", "Illustrated Explicit Nudity", "Adult Toys"),
 )
 # Shown at half their score: looked at from 0.7 on, never held back.
-_SUGGESTIVE = frozenset(
-    {
-        "Non-Explicit Nudity of Intimate parts and Kissing",
-        "Non-Explicit Nudity",
-        "Obstructed Intimate Parts",
-        "Suggestive",
-    }
+_SUGGESTIVE = _folded(
+    "Non-Explicit Nudity of Intimate parts and Kissing",
+    "Non-Explicit Nudity",
+    "Obstructed Intimate Parts",
+    "Suggestive",
 )
-_GRAPHIC = frozenset(
-    {
-        *("Violence", "Graphic Violence", "Graphic Violence Or Gore"),
-        *("Physical Violence", "Weapon Violence", "Self-Harm", "Self Injury"),
-        *("Blood & Gore", "Explosions and Blasts", "Explosions And Blasts"),
-        *("Visually Disturbing", "Death and Emaciation", "Crashes", "Corpses"),
-        *("Emaciated Bodies", "Hanging", "Air Crash"),
-    }
+_GRAPHIC = _folded(
+    *("Violence", "Graphic Violence", "Graphic Violence Or Gore"),
+    *("Physical Violence", "Weapon Violence", "Self-Harm", "Self Injury"),
+    *("Blood & Gore", "Explosions and Blasts"),
+    *("Visually Disturbing", "Death and Emaciation", "Crashes", "Corpses"),
+    *("Emaciated Bodies", "Hanging", "Air Crash"),
 )
-_WEAPON = frozenset({"Weapons", "Weapon Violence"})
-_ALCOHOL = frozenset({"Alcohol", "Alcohol Use", "Drinking", "Alcoholic Beverages"})
+_WEAPON = _folded("Weapons", "Weapon Violence")
+_ALCOHOL = _folded("Alcohol", "Alcohol Use", "Drinking", "Alcoholic Beverages")
 # A shop sells these, or they are part of one above.
-_ORDINARY = frozenset(
-    {
-        *("Swimwear or Underwear", "Female Swimwear or Underwear", "Barechested Male"),
-        *("Male Swimwear or Underwear", "Female Swimwear Or Underwear"),
-        *("Male Swimwear Or Underwear", "Revealing Clothes", "Kissing on the Lips"),
-    }
+_ORDINARY = _folded(
+    *("Swimwear or Underwear", "Female Swimwear or Underwear", "Barechested Male"),
+    *("Male Swimwear or Underwear", "Revealing Clothes", "Kissing on the Lips"),
 )
 _SUBJECTS = {
     "sexual": _SEXUAL,
@@ -108,6 +107,7 @@ class Rekognition:
     min_confidence: float = 0.3  # of what is asked for; fainter counts as absent
 
     models = ("rekognition",)
+    packages = ("boto3",)  # what it can't do without
 
     def __post_init__(self) -> None:
         if min(self.connect_seconds, self.read_seconds, self.attempts) <= 0:
@@ -196,45 +196,90 @@ def as_jpeg(pixels: Pixels) -> bytes:
 
 
 # --- what the answers mean ------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Label:
+    name: str
+    parent: str  # folded; empty for a category
+    confidence: float
+
+
 def _moderation(answer: Mapping[str, Any]) -> ModerationScores:
+    """Return the scores. Raises for labels that Amazon would not give."""
     scores = dict.fromkeys(_SUBJECTS, 0.0)
     others: dict[str, float] = {}
-    labels = {
-        str(label["Name"]): (str(label.get("ParentName") or ""), label["Confidence"])
-        for label in _list(answer, "ModerationLabels")
-    }
-    coarser = {parent for parent, _ in labels.values()}
-    for name, (_, percent) in labels.items():
-        confidence = _share(percent)
-        if name in coarser:
+    labels = _labels_of(answer)
+    finest = _surest_children(labels)
+    for key, label in labels.items():
+        if label.confidence - finest.get(key, -1.0) <= SAME_CONFIDENCE:
             continue  # a finer one speaks for it: weapons alone are no bloodshed
-        line = _ancestry(name, labels)
-        known = next((each for each in line if each in _KNOWN), None)
+        line = _ancestry(key, labels)
+        known = _meaning(line)
         if known is None:
-            code = reason_code(line[-1])
-            others[code] = max(others.get(code, 0.0), confidence)
+            coarsest = labels.get(line[-1])
+            code = reason_code(coarsest.name if coarsest else line[-1])
+            others[code] = max(others.get(code, 0.0), label.confidence)
         elif known in _SUGGESTIVE:
-            scores["sexual"] = max(scores["sexual"], confidence / 2)
+            scores["sexual"] = max(scores["sexual"], label.confidence / 2)
         for subject, names in _SUBJECTS.items():
             if known in names:
-                scores[subject] = max(scores[subject], confidence)
-    version = str(answer.get("ModerationModelVersion", "?"))
+                scores[subject] = max(scores[subject], label.confidence)
+    version = str(answer.get("ModerationModelVersion") or "").strip()
     return ModerationScores(
         **scores,
         others=tuple(Tag(code, confidence) for code, confidence in others.items()),
-        models=(f"rekognition moderation {version}",),
+        models=(
+            f"rekognition moderation {version}"
+            if version
+            else "rekognition moderation, version unknown",
+        ),
     )
 
 
-def _ancestry(name: str, labels: Mapping[str, tuple[str, Any]]) -> list[str]:
-    """Return a label and those above it, the coarsest last; three levels exist."""
-    line = [name]
-    while len(line) < 5:
-        parent = labels.get(line[-1], ("", 0))[0]
-        if not parent:
-            break
-        line.append(parent)
+def _labels_of(answer: Mapping[str, Any]) -> dict[str, _Label]:
+    """Return the moderation labels by folded name, the surest of each name."""
+    labels: dict[str, _Label] = {}
+    for found in _list(answer, "ModerationLabels"):
+        name = _text(found["Name"])
+        parent = found.get("ParentName")
+        label = _Label(
+            name,
+            "" if parent is None or parent == "" else _text(parent).casefold(),
+            _share(found["Confidence"]),
+        )
+        known = labels.setdefault(name.casefold(), label)
+        if known.parent != label.parent:
+            raise ValueError("a label with two parents")
+        if known.confidence < label.confidence:
+            labels[name.casefold()] = label
+    for key in labels:
+        _ancestry(key, labels)
+    return labels
+
+
+def _ancestry(key: str, labels: Mapping[str, _Label]) -> list[str]:
+    """Return a label and those above it, the coarsest last; a ring raises."""
+    line = [key]
+    while (label := labels.get(line[-1])) is not None and label.parent:
+        if label.parent in line:
+            raise ValueError("labels that are each other's parents")
+        line.append(label.parent)
     return line
+
+
+def _surest_children(labels: Mapping[str, _Label]) -> dict[str, float]:
+    """Return the highest confidence right below each label that has finer ones."""
+    surest: dict[str, float] = {}
+    for label in labels.values():
+        surest[label.parent] = max(surest.get(label.parent, -1.0), label.confidence)
+    return surest
+
+
+def _meaning(line: Sequence[str]) -> str | None:
+    """Return the finest known name; what is ordinary excuses nothing above it."""
+    known = [name for name in line if name in _KNOWN]
+    if known and known[0] in _ORDINARY:
+        return next((name for name in known if name in _SEXUAL | _GRAPHIC), known[0])
+    return known[0] if known else None
 
 
 def _objects(answer: Mapping[str, Any]) -> tuple[SeenObject, ...]:
@@ -243,11 +288,9 @@ def _objects(answer: Mapping[str, Any]) -> tuple[SeenObject, ...]:
 
 def _each_object(answer: Mapping[str, Any]) -> Iterator[SeenObject]:
     for label in _list(answer, "Labels"):
-        name = str(label["Name"]).lower()
-        if not name.strip():
-            raise ValueError("a label without a name")
+        name = _text(label["Name"]).lower()
         word, confidence = _WORDS.get(name, name), _share(label["Confidence"])
-        instances = label.get("Instances") or []
+        instances = [] if label.get("Instances") is None else _list(label, "Instances")
         if not instances:
             yield SeenObject(word, confidence, None)
         for instance in instances:
@@ -259,12 +302,12 @@ def _each_object(answer: Mapping[str, Any]) -> Iterator[SeenObject]:
 def _lines(answer: Mapping[str, Any]) -> tuple[TextLine, ...]:
     lines = (
         TextLine(
-            " ".join(str(found["DetectedText"]).split()),
+            " ".join(_text(found["DetectedText"], may_be_blank=True).split()),
             _box(found["Geometry"]["BoundingBox"]),
             _share(found["Confidence"]),
         )
         for found in _list(answer, "TextDetections")
-        if found["Type"] == "LINE"
+        if _is_line(found["Type"])
     )
     return tuple(line for line in lines if line.text)
 
@@ -277,6 +320,12 @@ def _faces(answer: Mapping[str, Any]) -> tuple[Face, ...]:
     return tuple(sorted(faces, key=lambda face: -face.confidence))
 
 
+def _is_line(kind: Any) -> bool:
+    if kind not in ("LINE", "WORD"):
+        raise ValueError(f"{kind!r} is no kind of text")
+    return bool(kind == "LINE")
+
+
 def _list(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     found = answer[key]  # an answer without it is none
     if not isinstance(found, list):
@@ -284,24 +333,41 @@ def _list(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     return found
 
 
+def _text(value: Any, *, may_be_blank: bool = False) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} is no text")
+    if not (may_be_blank or value.strip()):
+        raise ValueError("a name without letters")
+    return value
+
+
+def _number(value: Any) -> float:
+    """Return a finite number; a boolean and a number as text are none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{type(value).__name__} is no number")
+    if not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
 def _share(percent: Any) -> float:
-    """Return a percentage as a probability; NaN and what is no number raise."""
-    share = float(percent) / 100
-    if not 0 <= share <= 1.0001:
+    """Return a percentage as a probability; what is outside 0 to 100 raises."""
+    number = _number(percent)
+    if not 0 <= number <= 100:
         raise ValueError(f"{percent!r} is no percentage")
-    return min(1.0, share)
+    return number / 100
 
 
 def _box(sides: Mapping[str, Any]) -> Box:
     """Return the part of a box inside the picture: faces are seen beyond its edge."""
-    left, top = float(sides["Left"]), float(sides["Top"])
-    right, bottom = left + float(sides["Width"]), top + float(sides["Height"])
-    if not all(math.isfinite(side) for side in (left, top, right, bottom)):
-        raise ValueError("a box without end")
+    left, top = _number(sides["Left"]), _number(sides["Top"])
+    width, height = _number(sides["Width"]), _number(sides["Height"])
+    if width < 0 or height < 0:
+        raise ValueError("a box with a side below 0")
     left, top, right, bottom = (
-        min(1.0, max(0.0, side)) for side in (left, top, right, bottom)
+        min(1.0, max(0.0, side)) for side in (left, top, left + width, top + height)
     )
-    return (left, top, max(0.0, right - left), max(0.0, bottom - top))
+    return (left, top, right - left, bottom - top)
 
 
 def _kind(error: Exception) -> str:

@@ -225,7 +225,7 @@ def test_a_picture_too_large_at_first_is_sent_smaller(monkeypatch):
 # --- what the answers mean ------------------------------------------------------
 
 
-def scores_of(labels):
+def scores_of(labels, *, version="7.0"):
     """Ask through botocore's own check of requests and answers."""
     client = boto3.client("rekognition", region_name="eu-central-1")
     with Stubber(client) as stubber, pytest.MonkeyPatch.context() as patch:
@@ -237,7 +237,7 @@ def scores_of(labels):
                     {"Name": name, "ParentName": parent, "Confidence": confidence}
                     for name, parent, confidence in labels
                 ],
-                "ModerationModelVersion": "7.0",
+                **({"ModerationModelVersion": version} if version else {}),
             },
             {"Image": {"Bytes": ANY}, "MinConfidence": ANY},
         )
@@ -286,6 +286,20 @@ def test_nothing_seen_scores_nothing():
         ),
         ([("Alcohol", "", 60.0)], {"alcohol": 0.6}),
         ([("Swimwear or Underwear", "", 99.0)], {}),
+        # The surest of what bears one name counts, wherever it stands.
+        ([("Explicit", "", 97.0), ("Explicit", "", 31.0)], {"sexual": 0.97}),
+        ([("Explicit", "", 31.0), ("Explicit", "", 97.0)], {"sexual": 0.97}),
+        # A finer label speaks for a coarser one that is as sure, not for a surer one.
+        (
+            [("Explicit", "", 97.0), ("Explicit Nudity", "Explicit", 31.0)],
+            {"sexual": 0.97},
+        ),
+        (
+            [("Explicit", "", 97.0), ("Swimwear or Underwear", "Explicit", 97.0)],
+            {"sexual": 0.97},
+        ),
+        ([("EXPLICIT", "", 97.0)], {"sexual": 0.97}),
+        ([("Explosions And Blasts", "violence", 97.0)], {"graphic": 0.97}),
         # Version 6 of the names.
         ([("Explicit Nudity", "", 55.0), ("Nudity", "Explicit Nudity", 55.0)], {"sexual": 0.55}),
     ],
@@ -300,6 +314,89 @@ def test_labels_become_scores(labels, expected):
     }
     assert found == pytest.approx(expected)
     assert scores.others == ()
+
+
+def label(name="Explicit", parent="", confidence=97.0):
+    return {"Name": name, "ParentName": parent, "Confidence": confidence}
+
+
+#: What Amazon does not say: taken at its word, each would let a photo pass.
+MALFORMED = {
+    "its own parent": [label(parent="Explicit")],
+    "its own parent but for case": [label(parent="EXPLICIT")],
+    "each other's parents": [label("A", "B"), label("B", "A")],
+    "a ring of three": [label("A", "B"), label("B", "C"), label("C", "A")],
+    "two parents": [label("A", "Explicit"), label("A", "Alcohol")],
+    "no name": [label("")],
+    "a blank name": [label(" ")],
+    "a name of another type": [label(None)],
+    "a parent of another type": [label(parent=["Explicit"])],
+    "a boolean": [label(confidence=False)],
+    "a true boolean": [label(confidence=True)],
+    "a number as text": [label(confidence="12")],
+    "nothing": [label(confidence=None)],
+    "not a number": [label(confidence=float("nan"))],
+    "below zero": [label(confidence=-0.001)],
+    "above a hundred": [label(confidence=100.001)],
+    "no confidence": [{"Name": "Explicit"}],
+    "no label": ["Explicit"],
+    "labels by name": {"Explicit": 97.0},
+}
+
+
+@pytest.mark.parametrize("labels", MALFORMED.values(), ids=MALFORMED)
+def test_labels_that_contradict_themselves_are_no_answer(labels):
+    with pytest.raises((TypeError, ValueError, KeyError)):
+        rekognition._moderation({"ModerationLabels": labels})
+
+
+@pytest.mark.parametrize("kind", ["its own parent", "a ring of three", "a boolean"])
+def test_a_malformed_answer_asks_for_a_person(options, monkeypatch, kind):
+    answer = ANSWERS["DetectModerationLabels"]
+    monkeypatch.setitem(answer, "ModerationLabels", MALFORMED[kind])
+    step = {"moderation": {"backend": PATH, "backend_options": options}}
+
+    (result,) = build_pipeline(step).run(drawn_frames()["gradient"]).steps
+
+    assert result.verdict is Verdict.REVIEW
+    assert result.reasons == ("moderation_unavailable",)
+
+
+@pytest.mark.parametrize("version", ["", " "])
+def test_an_answer_without_its_models_version_says_so(version):
+    scores = scores_of([], version=version)
+
+    assert scores.models == ("rekognition moderation, version unknown",)
+
+
+LINE = ANSWERS["DetectText"]["TextDetections"][0]
+
+
+@pytest.mark.parametrize(
+    ("understand", "answer"),
+    [
+        ("_lines", {"TextDetections": [{**LINE, "Type": "line"}]}),
+        ("_lines", {"TextDetections": [{**LINE, "DetectedText": None}]}),
+        ("_lines", {"TextDetections": [{**LINE, "Confidence": True}]}),
+        ("_objects", {"Labels": [{"Name": None, "Confidence": 90.0}]}),
+        ("_objects", {"Labels": [{"Name": "A", "Confidence": 9.0, "Instances": {}}]}),
+        (
+            "_faces",
+            {
+                "FaceDetails": [
+                    {"Confidence": 9.0, "BoundingBox": {**BOX, "Left": True}}
+                ]
+            },
+        ),
+        (
+            "_faces",
+            {"FaceDetails": [{"Confidence": 9.0, "BoundingBox": {**BOX, "Width": -1}}]},
+        ),
+    ],
+)
+def test_other_answers_of_another_shape_are_none(understand, answer):
+    with pytest.raises((TypeError, ValueError)):
+        getattr(rekognition, understand)(answer)
 
 
 def test_what_has_no_score_is_passed_on_by_its_coarsest_name():
@@ -399,7 +496,9 @@ def test_a_service_that_is_not_there_is_unavailable(options, service):
         Rekognition(**gone).score(PIXELS)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, 101, "x", None])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), -1, 100.01, 101, "x", "12", None, True, False]
+)
 def test_what_is_no_percentage_is_refused(value):
     with pytest.raises((TypeError, ValueError)):
         rekognition._share(value)
