@@ -82,10 +82,8 @@ class PhotoForm(WordsForm):
         label=_("Photo"),
         # Files beyond the database's name length are named by us anyway.
         max_length=None,
-        error_messages={
-            "required": _("Please choose a photo."),
-            "empty": _("This file is empty. Please choose the photo again."),
-        },
+        allow_empty_file=True,  # refused by its name, and the others are kept
+        error_messages={"required": _("Please choose a photo.")},
     )
     persona_name = forms.CharField(
         label=_("Name shown with the photo"),

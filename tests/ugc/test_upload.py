@@ -180,14 +180,15 @@ def test_a_file_refused_at_once_says_why_and_keeps_the_words(code, monkeypatch):
     assert access.COOKIE not in response.cookies
 
 
-def test_one_bad_file_of_two_does_not_lose_the_good_one():
+def test_an_empty_file_of_two_is_named_and_does_not_lose_the_good_one():
     client = Client()
 
-    response = send(client, photos=[picture("good.jpg"), picture("empty.jpg", b"")])
+    response = send(client, photos=[picture("empty.jpg", b""), picture("good.jpg")])
 
-    # Django's own check of empty files stops before anything is taken.
+    photo = Photo.objects.get()
     assert response.status_code == 400
-    assert Photo.objects.count() in {0, 1}
+    assert "empty.jpg: This file is empty." in response.text
+    assert photo.get_absolute_url() in response.text
 
 
 def test_of_two_files_the_good_one_is_kept_and_linked(monkeypatch):
