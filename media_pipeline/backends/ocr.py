@@ -19,7 +19,9 @@ from . import sessions
 from .model_files import ModelAt
 from .pictures import Pixels
 
-# Of rapidocr 3.10.0; upstream's licence for the weights is Apache-2.0.
+VERSION = "3.10.0"  # of rapidocr, whose networks these are
+
+# Upstream's licence for the weights is Apache-2.0.
 _SUMS = {
     "PP-OCRv6_det_small.onnx": (
         "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"
@@ -28,7 +30,7 @@ _SUMS = {
         "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
     ),
 }
-_REMEDY = "run: pip install --force-reinstall --no-deps rapidocr==3.10.0"
+_REMEDY = f"run: pip install --force-reinstall --no-deps rapidocr=={VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def models() -> tuple[ModelAt, ModelAt]:
             sha256=sha256,
             purpose="text in pictures",
             remedy=_REMEDY,
-            source="rapidocr 3.10.0, Apache-2.0",
+            source=f"rapidocr {VERSION}, Apache-2.0",
+            version=VERSION,
         )
         for name, sha256 in _SUMS.items()
     )

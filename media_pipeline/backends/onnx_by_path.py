@@ -63,6 +63,10 @@ class OnnxClassifier:
     def files(self) -> tuple[ModelAt, ...]:
         return (self.model,)
 
+    def check(self) -> None:
+        """Raise ``BackendUnavailable`` if its labels can't be used."""
+        labels_in(Path(self.labels))
+
     def tag(self, pixels: Pixels) -> tuple[Tag, ...]:
         """Return the surest labels first. Raises ``BackendUnavailable``."""
         labels = labels_in(Path(self.labels))

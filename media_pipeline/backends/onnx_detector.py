@@ -75,6 +75,10 @@ class OnnxDetector:
     def files(self) -> tuple[ModelAt, ...]:
         return (self.model,)
 
+    def check(self) -> None:
+        """Raise ``BackendUnavailable`` if its labels can't be used."""
+        labels_in(Path(self.labels))
+
     def find_objects(self, pixels: Pixels) -> tuple[SeenObject, ...]:
         """Return the surest things first. Raises ``BackendUnavailable``."""
         labels = labels_in(Path(self.labels))

@@ -72,6 +72,8 @@ class OnnxImageText:
                 self, name, own_model(path, sha256, "the shop's prompts")
             )
 
+    packages = ("tokenizers",)  # what it can't do without
+
     @property
     def files(self) -> tuple[ModelAt, ...]:
         return (self.picture_model, self.text_model, self.cutter)

@@ -47,7 +47,7 @@ def models(monkeypatch):
 
     def choose(*chosen):
         monkeypatch.setattr(install, "MODEL_FILES", chosen)
-        monkeypatch.setattr(install, "_needed_by_steps", tuple)
+        monkeypatch.setattr(install, "needed_now", tuple)
         monkeypatch.setattr(
             checks,
             "needed_now",

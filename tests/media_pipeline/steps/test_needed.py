@@ -7,7 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from media_pipeline.backends import checks, install, model_files, needed, ocr, sessions
+from media_pipeline.backends import (
+    checks,
+    install,
+    model_files,
+    needed,
+    ocr,
+    onnx_by_path,
+    sessions,
+)
 from media_pipeline.backends.contract import drawn_frames
 from media_pipeline.backends.model_files import (
     CENTERFACE,
@@ -54,6 +62,88 @@ def test_a_missing_package_is_a_need(monkeypatch):
     (problem,) = [each.problem for each in needs("text").values() if each.problem]
 
     assert "badwords-py is not installed; run: pip install" in problem
+
+
+@pytest.fixture
+def switched_on(settings, tmp_path):
+    """Steps that only their configuration switches on; what they need is missing."""
+    labels = tmp_path / "own.txt"
+    labels.write_text("red\nblue\n", encoding="utf-8")
+    own = {"path": str(tmp_path / "own.onnx"), "sha256": "0" * 64}
+    own["labels"] = str(labels)
+    settings.MEDIA_PIPELINE_STEP_OPTIONS = {"own_labels": {"backend_options": own}}
+    settings.MEDIA_PIPELINE_CATEGORY_HEAD = str(tmp_path / "head.npz")
+    return labels
+
+
+def test_what_options_switch_on_is_warned_of(switched_on):
+    said = [f"{each.id} {each.msg}" for each in checks.check_models()]
+
+    for step, name in (("own_labels", "own.onnx"), ("categories", "head.npz")):
+        (warning,) = (line for line in said if f"Off until then: {step}." in line)
+        assert warning.startswith("media_pipeline.W010")
+        assert name in warning
+
+
+def test_labels_that_are_not_there_are_warned_of(switched_on):
+    switched_on.unlink()
+    onnx_by_path.labels_in.cache_clear()
+
+    said = [each.msg for each in checks.check_models() if "own_labels" in each.msg]
+
+    assert len(said) == 2  # the network and its labels
+    assert any("own.txt can't be read" in line for line in said)
+
+
+def test_what_options_switch_on_is_in_the_list_of_models(switched_on, capsys):
+    assert install.main(["status"]) == 1
+
+    said = capsys.readouterr()
+    assert "own.onnx" in said.out
+    assert "head.npz" in said.err
+
+
+def test_what_a_worker_adds_to_the_steps_is_asked_for_as_well(settings):
+    settings.MEDIA_PIPELINE_CATALOGUE = "shop.Catalogue"
+
+    listed = {each.name: each.steps for each in needed.needed_now()}
+
+    assert {"duplicates", "products"} <= set(listed[LITE0.name])
+
+
+def test_one_wrong_step_hides_no_other(settings, no_models):
+    settings.MEDIA_PIPELINE_STEP_OPTIONS = {"tags": {"no_such": 1}}
+
+    assert "centerface.onnx" in {each.name for each in needed.needed_now()}
+    (error,) = [each for each in checks.check_steps() if each.id.endswith("E010")]
+    assert "tags" in error.msg
+
+
+def test_wrong_options_of_a_step_that_they_switch_on_are_an_error(settings):
+    settings.MEDIA_PIPELINE_STEP_OPTIONS = {"own_labels": {"no_such": 1}}
+
+    (error,) = [each for each in checks.check_steps() if each.id.endswith("E010")]
+
+    assert "own_labels" in error.msg
+
+
+REKOGNITION = "media_pipeline.backends.rekognition.Rekognition"
+
+
+def test_a_service_needs_the_package_that_asks_it(monkeypatch):
+    def missing(name):
+        raise needed.PackageNotFoundError(name)
+
+    step = {"moderation": {"backend": REKOGNITION}}
+    (ready, package) = needed.needed_by(build_pipeline(step).steps)
+    monkeypatch.setattr(needed, "version", missing)
+    (problem,) = needed.needed_by(build_pipeline(step).steps)
+
+    assert {ready.problem, package.problem} == {""}
+    assert {ready.name, package.name} == {"rekognition", "boto3"}
+    assert problem.state is State.MISSING
+    assert "pip install boto3" in problem.problem
+    assert problem.steps == ("moderation",)
 
 
 def test_status_lists_the_reader_of_text_too(capsys):
