@@ -19,9 +19,12 @@ from PIL import Image, ImageDraw
 
 from . import conf
 from .models import Asset
-from .pipeline import DEFAULT_STEPS, Pipeline, build_pipeline
-from .registry import WrongConfiguration
+from .pipeline import Pipeline, build_pipeline, worker_step_names
+from .pipeline_steps.products import Products
+from .pipeline_steps.prompts import Prompts, Sought
+from .registry import Step, WrongConfiguration
 from .results import Frame
+from .similarity import ProductIndex
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +34,12 @@ _SIZE = (640, 480)  # px; small, as only the networks' first run is wanted
 def warm() -> bool:
     """Ask every step of a photo's run once; return whether all of them answered.
 
+    Those that the configuration switches on are among them, services are not.
+
     Raises nothing: what is broken is logged here, and again with each photo.
     """
     try:
-        is_default = conf.setting("STEPS", None) is None
-        pipeline = build_pipeline(
-            (*DEFAULT_STEPS, "duplicates") if is_default else None
-        )
-        result = _patient(pipeline).run(_frame())
+        result = _patient(build_pipeline(worker_step_names())).run(_frame())
     except WrongConfiguration as error:
         logger.warning("No networks are made ready: %s", error)
         return False
@@ -69,8 +70,30 @@ def _checks_photos() -> bool:
 
 
 def _patient(pipeline: Pipeline) -> Pipeline:
-    """Return it without its haste: loading on a busy machine takes what it takes."""
-    return dataclasses.replace(pipeline, step_seconds=60.0, run_seconds=120.0)
+    """Return it without its haste: loading on a busy machine takes what it takes.
+
+    Without services, too: each question to one may cost money.
+    """
+    steps = tuple(
+        _occupied(step)
+        for step in pipeline.steps
+        if not getattr(getattr(step, "engine", None), "is_remote", False)
+    )
+    return dataclasses.replace(
+        pipeline, steps=steps, step_seconds=60.0, run_seconds=120.0
+    )
+
+
+def _occupied(step: Step) -> Step:
+    """Return the step with something to search in or look for, or it asks nothing."""
+    if isinstance(step, Products):
+        nothing = np.zeros((1, step.engine.length), np.float32)
+        index = ProductIndex(model=step.engine.name, keys=("",), vectors=nothing)
+        return dataclasses.replace(step, index=index)
+    if isinstance(step, Prompts):
+        sentence = Sought(label="photo", text="a photo", shown_from=1.0)
+        return dataclasses.replace(step, sought=(sentence,))
+    return step
 
 
 def _frame() -> Frame:

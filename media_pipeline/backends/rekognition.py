@@ -108,6 +108,7 @@ class Rekognition:
 
     models = ("rekognition",)
     packages = ("boto3",)  # what it can't do without
+    is_remote = True  # so nobody asks it to make it ready
 
     def __post_init__(self) -> None:
         if min(self.connect_seconds, self.read_seconds, self.attempts) <= 0:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from typing import ClassVar
 
+import numpy as np
 import pytest
 from celery import current_app
 from celery.signals import worker_process_init
 
-from media_pipeline import warming
+from media_pipeline import pipeline, warming
 from media_pipeline.backends import ocr, sessions
 from media_pipeline.backends.model_files import MODEL_FILES
+from media_pipeline.backends.rekognition import Rekognition
 
 from .steps.conftest import models, no_models  # noqa: F401 - fixtures
 
@@ -44,6 +48,53 @@ def test_broken_networks_are_logged_and_nothing_more(cold, no_models, caplog):  
 
     for step in ("moderation", "tags", "faces"):
         assert f"Step {step} is unavailable" in caplog.text
+
+
+class Counts:
+    """An engine of any step; says how often each class was asked."""
+
+    asked: ClassVar[list[str]] = []
+    name, length = "counts", 2
+
+    def tag(self, pixels):
+        self.asked.append("tag")
+        return ()
+
+    def compare(self, pixels, texts):
+        self.asked.append("compare")
+        return [0.5] * len(texts)
+
+    def embed(self, pictures):
+        self.asked.append("embed")
+        return np.ones((len(pictures), 2), np.float32) / 2**0.5
+
+
+class Paid(Counts):
+    is_remote = True
+
+
+def test_what_the_configuration_switches_on_is_made_ready_too(settings, monkeypatch):
+    monkeypatch.setattr(pipeline, "DEFAULT_STEPS", ("hashes",))
+    monkeypatch.setattr(Counts, "asked", [])
+    engine = {"backend": f"{__name__}.Counts"}
+    steps = ("own_labels", "prompts", "categories", "products", "duplicates")
+    settings.MEDIA_PIPELINE_STEP_OPTIONS = dict.fromkeys(steps, engine)
+    settings.MEDIA_PIPELINE_CATEGORY_HEAD = "/srv/head.npz"
+    settings.MEDIA_PIPELINE_CATALOGUE = "no.such.Catalogue"  # nobody reads it here
+
+    assert warming.warm()  # no database either
+
+    assert Counter(Counts.asked) == {"tag": 2, "compare": 1, "embed": 2}
+
+
+def test_services_are_not_asked_to_make_anything_ready(settings, monkeypatch):
+    monkeypatch.setattr(Counts, "asked", [])
+    settings.MEDIA_PIPELINE_STEPS = {"tags": {"backend": f"{__name__}.Paid"}}
+
+    assert warming.warm()
+
+    assert Counts.asked == []
+    assert Rekognition.is_remote
 
 
 @pytest.mark.parametrize("steps", [["magic"], ["hashes"]])
