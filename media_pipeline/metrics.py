@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from outbox.metrics import Metric, Sample, gauge
 
 from .backends.model_files import MODEL_FILES
-from .backends.needed import needed_file, needed_now
+from .backends.needed import Needed, needed_file, needed_now
 from .models import Asset, Rendering
 from .results import UNAVAILABLE
 
@@ -33,13 +33,15 @@ def pipeline_metrics() -> list[Metric]:
     refusals: Counter[str] = Counter()
     failures: Counter[_Failure] = Counter()
     times: defaultdict[_Step, list[float]] = defaultdict(list)
+    answers: Counter[tuple[str, str]] = Counter()  # by step and model
     newest = Asset.objects.order_by("-pk")[:RECENT]
-    for state, reason, failure, findings, timings in newest.values_list(
+    for state, reason, failure, findings, timings, models in newest.values_list(
         "state",
         "reason",
         "result__failure",
         "result__findings",
         "result__timings_ms",
+        "result__models",
     ):
         outcomes[state] += 1
         if reason:
@@ -52,6 +54,8 @@ def pipeline_metrics() -> list[Metric]:
                 failures[CHECKS, step, code] += code == f"{step}{UNAVAILABLE}"
         for step, milliseconds in (timings or {}).items():
             times[CHECKS, step].append(milliseconds / 1000)
+        for step, names in (models or {}).items():
+            answers.update((step, name) for name in names)
     renderings = Rendering.objects.order_by("-pk")[:RECENT]
     for reason, timings in renderings.values_list("reason", "timings_ms"):
         if reason:
@@ -81,16 +85,43 @@ def pipeline_metrics() -> list[Metric]:
             ),
         ),
         _quantiles(times),
-        gauge(
-            "media_model_ready",
-            "Whether what a step needs is installed and whole.",
-            {
-                each.name: float(not each.problem)
-                for each in (*map(needed_file, MODEL_FILES), *needed_now())
-            },
-            by="model",
+        Metric(
+            name="media_recent_model_answers",
+            help="Answers that workers gave by each model, of the newest"
+            f" {RECENT} assets: what they had loaded.",
+            samples=tuple(
+                Sample(count, {"step": step, "model": model})
+                for (step, model), count in sorted(answers.items())
+            ),
+        ),
+        Metric(
+            name="media_model_ready",
+            help="Whether a model lies on this machine with the sum it should have, or"
+            " a package is installed; by the steps that ask it. Not whether a worker"
+            " has loaded it.",
+            samples=tuple(
+                Sample(
+                    float(not each.problem),
+                    {
+                        "model": each.name,
+                        "version": each.version,
+                        "sha256": each.sha256,
+                        "step": step,
+                    },
+                )
+                for each in models_now()
+                for step in sorted(each.steps) or ("",)
+            ),
         ),
     ]
+
+
+def models_now() -> tuple[Needed, ...]:
+    """Return what the steps need and, after it, default models that no step asks."""
+    needed = needed_now()
+    names = {each.name for each in needed}
+    unused = (model for model in MODEL_FILES if model.name not in names)
+    return (*needed, *map(needed_file, unused))
 
 
 def _quantiles(times: dict[_Step, list[float]]) -> Metric:

@@ -89,7 +89,7 @@ def pipeline_report(request: HttpRequest) -> HttpResponse:
     figures = {metric.name: metric for metric in pipeline_metrics()}
     waiting = backlog()
     oldest = max((each.oldest_due_seconds for each in waiting), default=0.0)
-    models = _by("model", figures["media_model_ready"])
+    models = list(dict(_by("model", figures["media_model_ready"])).items())
     context = {
         "title": gettext("Pipeline"),
         "breadcrumbs_items": [

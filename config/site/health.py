@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
@@ -10,10 +12,10 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from media_pipeline.metrics import pipeline_metrics
+from media_pipeline.metrics import models_now, pipeline_metrics
 from outbox.metrics import CONTENT_TYPE, rendered, work_metrics
 from outbox.queues import urgency
-from outbox.services import backlog
+from outbox.services import Backlog, backlog
 
 #: Seconds. A worker that runs takes a due row up within a few.
 BEHIND = 120
@@ -41,15 +43,42 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def worker_healthz(request: HttpRequest) -> HttpResponse:
-    """Say whether the workers keep up, and in which queues not; for whoever to wake."""
+    """Say whether the workers keep up, and in which queues not; for whoever to wake.
+
+    Who may read the figures is told more: each queue's backlog, oldest due row and
+    quarantine, and the models that are missing.
+    """
     try:
-        late = {each.queue for each in backlog() if each.oldest_due_seconds > BEHIND}
+        work = backlog()
     except AnyDatabaseError:
         return _answer("no database", status=503)
-    if late:
-        queues = sorted(late, key=lambda queue: (urgency(queue), queue))
-        return _answer(f"behind: {', '.join(queues)}", status=503)
-    return _answer("ok")
+    late = {each.queue for each in work if each.oldest_due_seconds > BEHIND}
+    lines = [f"behind: {', '.join(_by_urgency(late))}" if late else "ok"]
+    if _may_read(request):
+        lines += [*_queue_lines(work), *_model_lines()]
+    return _answer("\n".join(lines), status=503 if late else 200)
+
+
+def _by_urgency(queues: Iterable[str]) -> list[str]:
+    return sorted(queues, key=lambda queue: (urgency(queue), queue))
+
+
+def _queue_lines(work: Sequence[Backlog]) -> Iterator[str]:
+    for queue in _by_urgency({each.queue for each in work}):
+        kinds = [each for each in work if each.queue == queue]
+        oldest = max(each.oldest_due_seconds for each in kinds)
+        yield (
+            f"{queue}: {sum(each.due for each in kinds)} due,"
+            f" oldest due for {oldest:.0f} s,"
+            f" {sum(each.open for each in kinds)} open,"
+            f" {sum(each.quarantined for each in kinds)} in quarantine"
+        )
+
+
+def _model_lines() -> Iterator[str]:
+    for each in models_now():
+        if each.problem and each.steps:
+            yield f"missing or changed: {each.name} ({', '.join(each.steps)})"
 
 
 @never_cache

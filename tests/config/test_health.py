@@ -12,12 +12,18 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from media_pipeline import services
+from media_pipeline.backends.model_files import CENTERFACE, LITE0, OPEN_NSFW
 from media_pipeline.models import Asset, Rendering
 from media_pipeline.testing import picture_bytes
 from outbox.metrics import gauge, rendered
 from outbox.models import FilePurge
 
 pytestmark = pytest.mark.django_db
+
+
+def verdict(answer) -> str:
+    """The first line, which is all that strangers get."""
+    return answer.text.splitlines()[0]
 
 
 @pytest.fixture
@@ -58,7 +64,7 @@ def test_workers_that_left_something_due_for_minutes_are_behind(client):
     )
 
     answer = client.get("/healthz/worker")
-    assert (answer.status_code, answer.content) == (503, b"behind: work\n")
+    assert (answer.status_code, verdict(answer)) == (503, "behind: work")
     assert client.get("/healthz").status_code == 200
 
 
@@ -69,9 +75,7 @@ def test_every_queue_that_is_behind_is_named_the_most_urgent_first(client, monke
     for model in (Asset, FilePurge):
         model.objects.update(not_before=Now() - timedelta(minutes=3))
 
-    answer = client.get("/healthz/worker")
-
-    assert answer.content == b"behind: checks, renditions\n"
+    assert verdict(client.get("/healthz/worker")) == "behind: checks, renditions"
 
 
 def test_what_viewers_wish_may_wait_and_is_counted_all_the_same(client, figures):
@@ -85,14 +89,50 @@ def test_what_viewers_wish_may_wait_and_is_counted_all_the_same(client, figures)
     assert figures()[f"outbox_oldest_due_seconds{label}"] == 0
 
     Rendering.objects.filter(pk=small.pk).update(kind="rest")
-    assert client.get("/healthz/worker").content == b"behind: renditions\n"
+    assert verdict(client.get("/healthz/worker")) == "behind: renditions"
+
+
+@pytest.fixture
+def troubled(settings, tmp_path):
+    """One photo due for long, one in quarantine, and a step whose model is missing."""
+    settings.MEDIA_PIPELINE_MODELS_FOLDER = tmp_path
+    settings.MEDIA_PIPELINE_STEPS = ["hashes", "faces"]
+    for age in (200, 100, 0):
+        row = Asset.objects.create()
+        due = Now() - timedelta(seconds=age)
+        Asset.objects.filter(pk=row.pk).update(not_before=due)
+    Asset.objects.filter(pk=row.pk).update(quarantined_at=Now())
+
+
+def test_who_may_read_the_figures_is_told_how_the_workers_stand(client, troubled):
+    lines = client.get("/healthz/worker").text.splitlines()
+
+    assert lines[0] == "behind: checks"
+    checks, *queues = (line for line in lines if "oldest due" in line)
+    assert re.fullmatch(
+        r"checks: 2 due, oldest due for 20\d s, 2 open, 1 in quarantine", checks
+    )
+    assert "work: 0 due, oldest due for 0 s, 0 open, 0 in quarantine" in queues
+    assert lines[-1] == "missing or changed: centerface.onnx (faces)"
+
+
+def test_whoever_else_asks_is_told_no_more_than_the_verdict(troubled, settings):
+    far = Client(REMOTE_ADDR="203.0.113.5")
+
+    assert far.get("/healthz/worker").text == "behind: checks\n"
+
+    settings.METRICS_TOKEN = "a-long-token"
+    assert Client().get("/healthz/worker").text == "behind: checks\n"
+    sent = {"Authorization": "Bearer a-long-token"}
+    assert "centerface.onnx" in far.get("/healthz/worker", headers=sent).text
 
 
 def test_figures_are_prometheus_text(client):
     response = client.get("/metrics")
 
     assert response["Content-Type"].startswith("text/plain; version=0.0.4")
-    sample = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+')
+    label = r'[a-z][a-z0-9]*="[^"]*"'
+    sample = re.compile(rf"[a-z_]+(\{{{label}(,{label})*\}})? [0-9.e+-]+")
     for line in response.text.splitlines():
         assert line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line), line
 
@@ -135,7 +175,39 @@ def test_figures_tell_the_backlog_and_what_became_of_the_newest(figures, setting
     )
     hashes = 'media_recent_step_seconds{stage="checks",step="hashes",quantile="0.5"}'
     assert read[hashes] > 0
-    assert any(name.startswith("media_model_ready") for name in read)
+
+
+def test_models_are_told_by_version_sum_and_step(figures, troubled, settings):
+    settings.MEDIA_PIPELINE_STEPS = ["faces", "tags", "clothing"]
+
+    read = figures()
+
+    (name, value) = next(
+        (name, value) for name, value in read.items() if '"centerface.onnx"' in name
+    )
+    assert name == (
+        'media_model_ready{model="centerface.onnx",version="1.5.0",'
+        f'sha256="{CENTERFACE.sha256}",step="faces"}}'
+    )
+    assert value == 0
+    # Once for each step that asks it, and once if none does.
+    steps = [
+        re.search('step="(.*)"', name)[1] for name in read if f'"{LITE0.name}"' in name
+    ]
+    assert steps == ["clothing", "tags"]
+    (unused,) = (name for name in read if f'"{OPEN_NSFW.name}"' in name)
+    assert 'step=""' in unused
+
+
+def test_what_workers_answered_with_is_counted(figures):
+    kept = {"findings": [], "timings_ms": {}}
+    for models in ({"tags": ["lite0 1 abc"]}, {"tags": ["lite0 1 abc"], "codes": []}):
+        Asset.objects.create(result={**kept, "models": models})
+
+    read = figures()
+
+    assert read['media_recent_model_answers{step="tags",model="lite0 1 abc"}'] == 2
+    assert not any('step="codes"' in name and "answers" in name for name in read)
 
 
 def test_the_figures_queries_do_not_grow(client, django_assert_max_num_queries):
