@@ -13,6 +13,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from django.db import DatabaseError
+
 from .duplicates import Evidence, compare
 from .models import Asset
 from .pipeline import Pipeline, build_pipeline
@@ -24,9 +27,11 @@ from .product_search import with_index
 from .prompts import sought
 from .registry import Step
 from .results import Frame, PipelineResult, StepResult
-from .similarity import Appearance
+from .similarity import Appearance, Embedder
 
 logger = logging.getLogger(__name__)
+
+MAX_MODEL = 120  # signs of an embedder's name; a column holds it
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -46,6 +51,9 @@ def inspect(asset: Asset, frame: Frame, *, sha256: str) -> Inspection:
     seen = next((r for r in result.steps if r.step == Duplicates.name), None)
     if step is None or seen is None or not isinstance(seen.facts, Appearance):
         return Inspection(result=result)
+    if not _can_be_compared(seen.facts, step.engine):
+        logger.warning("Step %s gave vectors of another shape.", step.name)
+        return Inspection(result=_without_an_answer(result, step.name))
     start = time.perf_counter()
     advice, evidence = compare(seen.facts, step, sha256=sha256, asset_id=asset.pk)
     spent = (time.perf_counter() - start) * 1000
@@ -69,10 +77,45 @@ def worker_pipeline(profile: str, *, asked: Collection[str] = ()) -> Pipeline:
 def _informed(step: Step, asked: Collection[str]) -> Step:
     """Return the step with what it searches in or looks for."""
     if isinstance(step, Products):
-        return with_index(step, asked=asked)
+        try:
+            return with_index(step, asked=asked)
+        except DatabaseError:
+            raise  # ours, which the whole run needs: the worker tries again
+        except Exception:
+            # A setting may name anyone's index. Without one the step says that it
+            # is unavailable, and a person looks.
+            logger.exception("The index of the catalogue can't be had.")
+            return step
     if isinstance(step, Prompts) and step.engine is not None:
         return dataclasses.replace(step, sought=(*step.sought, *sought()))
     return step
+
+
+def _can_be_compared(appearance: Appearance, engine: Embedder) -> bool:
+    """Whether its vectors are what the engine promised: they are compared unseen."""
+    vectors, kept = appearance.vectors, appearance.fingerprint.vector
+    name = appearance.fingerprint.model
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= MAX_MODEL
+        and all(
+            isinstance(each, np.ndarray)
+            and each.dtype.kind == "f"
+            and bool(np.isfinite(each).all())
+            for each in (vectors, kept)
+        )
+        and vectors.ndim == 2
+        and kept is not None
+        and vectors.shape[1:] == kept.shape == (getattr(engine, "length", None),)
+    )
+
+
+def _without_an_answer(result: PipelineResult, name: str) -> PipelineResult:
+    return dataclasses.replace(
+        _with(result, StepResult.unavailable(name), 0.0),
+        models={step: kept for step, kept in result.models.items() if step != name},
+        editions={s: kept for s, kept in result.editions.items() if s != name},
+    )
 
 
 def _with(result: PipelineResult, advice: StepResult, spent: float) -> PipelineResult:

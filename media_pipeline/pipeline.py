@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import queue
 import threading
@@ -15,7 +14,8 @@ from . import conf
 from .editions import edition_of, models_of
 from .exceptions import BackendUnavailable
 from .registry import Step, discover
-from .results import UNAVAILABLE, Frame, PipelineResult, StepResult, Verdict
+from .results import Frame, PipelineResult, StepResult
+from .step_answers import checked
 
 logger = logging.getLogger(__name__)
 
@@ -83,15 +83,13 @@ class Pipeline:
             for step in self.steps:
                 start = time.perf_counter()
                 patience = min(self.step_seconds, deadline - time.monotonic())
-                result = _result_of(step, frame, helper, patience)
-                results.append(result)
+                answer = _answer_of(step, frame, helper, patience)
+                results.append(answer.result)
                 timings[step.name] = (time.perf_counter() - start) * 1000
-                if result.has_answered:
-                    editions[step.name] = edition_of(step)
-                    # What the answer names knows more: a service's version, say.
-                    named = getattr(result.facts, "models", ()) or models_of(step)
-                    if named:
-                        models[step.name] = tuple(named)
+                if answer.edition:
+                    editions[step.name] = answer.edition
+                if answer.models:
+                    models[step.name] = answer.models
         return PipelineResult(
             steps=tuple(results), timings_ms=timings, models=models, editions=editions
         )
@@ -132,11 +130,23 @@ def build_pipeline(
     )
 
 
-def _result_of(
-    step: Step, frame: Frame, helper: _Helper, patience: float
-) -> StepResult:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    result: StepResult
+    models: tuple[str, ...] = ()
+    edition: str = ""  # empty: it gave no answer
+
+
+def _answer_of(step: Step, frame: Frame, helper: _Helper, patience: float) -> _Answer:
+    def ask() -> _Answer:
+        # All that is anyone's code, under one guard.
+        result = checked(step.name, step.inspect(frame))
+        # What the answer names knows more: a service's version, say.
+        named = () if result.said is None else result.said.models
+        return _Answer(result, named or models_of(step), edition_of(step))
+
     try:
-        return helper.call(lambda: _sayable(step.inspect(frame)), patience)
+        return helper.call(ask, patience)
     except BackendUnavailable as error:
         logger.warning("Step %s is unavailable: %s", step.name, error)
     except TimeoutError:
@@ -144,22 +154,7 @@ def _result_of(
     except Exception:
         # Anyone's step may fail on anything; the photo then waits for a person.
         logger.exception("Step %s failed.", step.name)
-    return StepResult(
-        step=step.name,
-        verdict=Verdict.REVIEW,
-        reasons=(f"{step.name}{UNAVAILABLE}",),
-    )
-
-
-def _sayable(result: StepResult) -> StepResult:
-    """Return the result; ``ValueError`` or ``TypeError`` if JSON can't say it."""
-    said: list[Any] = [[tag.confidence for tag in result.tags], result.boxes]
-    for name in ("as_json", "as_stored"):
-        say = getattr(result.facts, name, None)
-        if say is not None:
-            said.append(dict(say()))
-    json.dumps(said, allow_nan=False)
-    return result
+    return _Answer(StepResult.unavailable(step.name))
 
 
 class _Helper:
@@ -179,7 +174,7 @@ class _Helper:
         if self._calls is not None:
             self._calls.put(None)
 
-    def call(self, function: Callable[[], StepResult], seconds: float) -> StepResult:
+    def call(self, function: Callable[[], _Answer], seconds: float) -> _Answer:
         """Return the function's result; ``TimeoutError`` if it takes longer."""
         if seconds <= 0:
             raise TimeoutError
@@ -201,20 +196,21 @@ class _Helper:
 
 
 class _Call:
-    def __init__(self, function: Callable[[], StepResult]) -> None:
+    def __init__(self, function: Callable[[], _Answer]) -> None:
         self.function = function
         self.done = threading.Event()
-        self.result: StepResult | None = None
-        self.error: BaseException | None = None
+        self.result: _Answer | None = None
+        self.error: Exception | None = None
 
     def run(self) -> None:
         try:
-            result = self.function()
-            if not isinstance(result, StepResult):
-                raise TypeError(f"A step returned {type(result).__name__}.")
-            self.result = result
-        except BaseException as error:
+            self.result = self.function()
+        except Exception as error:
             self.error = error
+        except BaseException as error:
+            # A step that wants the whole process to exit has only failed.
+            self.error = RuntimeError(f"It raised {type(error).__name__}.")
+            self.error.__cause__ = error
         finally:
             self.done.set()
 

@@ -27,6 +27,14 @@ STEP_KEYS = (
 )
 """Keys of the contract object that only a step can answer; null until one does."""
 
+CONTRACT_KEYS = frozenset(
+    {
+        *STEP_KEYS,
+        *("file", "outcome", "reasons", "verdict", "size", "findings", "tags"),
+        *("facts", "renditions", "timings_ms"),
+    }
+)
+"""All keys of the contract object of an accepted picture."""
 
 TAGGING_STEPS = frozenset(
     {"tags", "clothing", "categories", "own_labels", "objects", "prompts"}
@@ -53,7 +61,7 @@ class Verdict(enum.IntEnum):
 
 def reason_code(name: str) -> str:
     """Return a label as part of a reason code: "Hate Symbols" is ``hate_symbols``."""
-    signs = (sign.lower() if sign.isalnum() else "_" for sign in name)
+    signs = (sign if sign.isalnum() else "_" for sign in name.lower())
     return "_".join(part for part in "".join(signs).split("_") if part) or "unknown"
 
 
@@ -145,6 +153,15 @@ class Facts(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a step's facts said when the pipeline asked and checked them."""
+
+    answers: Mapping[str, Any] = field(default_factory=dict)  # by STEP_KEYS
+    kept: Mapping[str, Any] = field(default_factory=dict)  # what an asset keeps besides
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
     """What one step found in one frame.
 
@@ -161,6 +178,29 @@ class StepResult:
     facts: Facts | None = None
     boxes: tuple[Box, ...] = ()
     is_off: bool = False  # it has nobody to ask, or nothing to look for: no answer
+    # The pipeline's own: facts are asked once, so that they can't fail later.
+    said: Said | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def unavailable(cls, step: str) -> StepResult:
+        """Return what stands in the place of a step that gave no answer."""
+        reasons = (f"{step}{UNAVAILABLE}",)
+        return cls(step=step, verdict=Verdict.REVIEW, reasons=reasons)
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """Its part of the contract."""
+        if self.said is not None:
+            return self.said.answers
+        return {} if self.facts is None else self.facts.as_json()
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """What an asset keeps of it beside the contract's keys."""
+        if self.said is not None:
+            return self.said.kept
+        say = getattr(self.facts, "as_stored", None)
+        return {} if say is None else dict(say())
 
     @property
     def has_answered(self) -> bool:
@@ -228,9 +268,8 @@ def as_contract(
     """
     answers: dict[str, Any] = dict.fromkeys(STEP_KEYS)
     for step in result.steps:
-        if step.facts is not None:
-            for key, value in step.facts.as_json().items():
-                answers[key] = _merged(answers.get(key), value)
+        for key, value in step.answers.items():
+            answers[key] = _merged(answers.get(key), value)
     if answers["hashes"] is not None:
         answers["hashes"] = {**answers["hashes"], "sha256": sha256}
     tagged = any(
@@ -283,10 +322,7 @@ def as_stored(
     kept["findings"] = [finding.as_stored() for finding in result.findings]
     kept["facts"] = frame.facts.as_stored()
     for step in result.steps:
-        # What a step's facts keep beside the contract's keys.
-        more = getattr(step.facts, "as_stored", None)
-        if more is not None:
-            kept.update(more())
+        kept.update(step.kept)
     kept["models"] = {step: list(names) for step, names in result.models.items()}
     kept["editions"] = dict(result.editions)
     return kept

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 import threading
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -17,7 +16,7 @@ from media_pipeline.pipeline import (
     worker_step_names,
 )
 from media_pipeline.registry import WrongConfiguration
-from media_pipeline.results import StepResult, Tag, Verdict, as_contract
+from media_pipeline.results import StepResult, Verdict, as_contract
 from tests.servers import wait_until
 
 BROKEN = "tests.media_pipeline.steps.backends.Broken"
@@ -37,18 +36,6 @@ class Does:
 
     def inspect(self, frame):
         return self.action()
-
-
-@dataclass(frozen=True)
-class Facts:
-    value: Any
-
-    def as_json(self):
-        return {"quality": {"sharpness": self.value}}
-
-
-def says(**values):
-    return lambda: StepResult(step="does", **values)
 
 
 def passes():
@@ -79,17 +66,8 @@ def fails_with(error):
         fails_with(ValueError("a mistake in a step")),
         fails_with(MemoryError()),
         lambda: "not a result",
-        lambda: None,
-        # What JSON has no word for would break the whole answer.
-        says(facts=Facts(math.nan)),
-        says(facts=Facts(object())),
-        says(tags=(Tag("chair", math.inf),)),
-        says(boxes=((0.0, 0.0, math.nan, 1.0),), reasons=("odd",)),
     ],
-    ids=[
-        *("unavailable", "mistake", "memory", "text", "nothing"),
-        *("nan", "object", "tag", "box"),
-    ],
+    ids=["unavailable", "mistake", "memory", "text"],
 )
 def test_a_failing_step_asks_for_a_person_and_leaves_no_facts(frame, action):
     (result,) = Pipeline(steps=(Does(action),)).run(frame).steps
@@ -103,7 +81,7 @@ def test_a_failing_step_asks_for_a_person_and_leaves_no_facts(frame, action):
 def test_a_failing_step_does_not_keep_the_others_from_answering(frame):
     steps = (
         Does(fails_with(BackendUnavailable("gone")), name="first"),
-        Does(passes, name="second"),
+        Does(lambda: StepResult(step="second"), name="second"),
     )
 
     result = Pipeline(steps=steps).run(frame)
