@@ -17,7 +17,13 @@ _DERIVED = {b"grid", b"iovl", b"iden"}
 _HEVC = b"hvc1"
 _AV1 = b"av01"
 _MOST_ITEMS = 4096
-_MOST_DEPTH = 4
+_MOST_DEPTH = 8
+# A phone's largest photo has some hundred tiles.
+_MOST_PARTS = 65_536
+_MOST_BOXES = 65_536
+_MOST_READ = 8  # times the file; its parts may lie in the same place
+#: A file holds one of each; readers that find two don't agree on which one counts.
+_ONCE = {b"meta", b"pitm", b"iinf", b"iloc", b"iref", b"iprp", b"ipco", b"idat"}
 
 # AV1 data closes with a bit that is set (its specification, 8.2.4): so much padding is
 # the rest of a download that never came.
@@ -28,26 +34,57 @@ _NEVER_IN_HEVC = (b"\0\0\0", b"\0\0\1", b"\0\0\2")
 
 
 @dataclass(slots=True)
-class _Picture:
+class Items:
+    """The pictures in a file and what belongs to each, by its number."""
+
     primary: int = 0
     kinds: dict[int, bytes] = field(default_factory=dict)
     parts: dict[int, list[int]] = field(default_factory=dict)
     # None for what lies elsewhere than in the file itself.
     extents: dict[int, list[tuple[int, int]] | None] = field(default_factory=dict)
     length_bytes: int = 4  # of a NAL unit's length
+    # Kind and content of the boxes that describe an item, in their order.
+    properties: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)
+    small_data: bytes = b""  # of items that lie among the boxes
+    in_small_data: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def property_of(self, item: int, kind: bytes) -> bytes | None:
+        """Return the first of this kind that describes an item, None if there is none.
+
+        ``kind`` is that of a box, four letters.
+        """
+        boxes = self.properties.get(item, ())
+        return next((body for name, body in boxes if name == kind), None)
+
+    def content(self, item: int, data: bytes) -> memoryview:
+        """Return the bytes that an item consists of, as far as they are there."""
+        extents = self.extents.get(item)
+        source: bytes = data
+        if extents is None:
+            extents, source = self.in_small_data.get(item, []), self.small_data
+        view = memoryview(source)
+        if len(extents) == 1:
+            [(at, length)] = extents
+            return view[at : at + length]
+        parts, left = [], len(data)
+        for at, length in extents:
+            parts.append(view[at : at + min(length, left)])
+            left -= len(parts[-1])
+        return memoryview(b"".join(parts))
 
 
-class _Unknown(Exception):
+class UnknownStructure(Exception):
     """The boxes hold what we can't read."""
 
 
 def check_items(data: bytes) -> None:
     """Refuse a file that lacks a piece of its picture, or has a hole in one."""
     try:
-        picture = _read(data)
-    except (_Unknown, IndexError):
+        picture = read_items(data)
+    except (UnknownStructure, IndexError):
         return
-    for item in _needed(picture, picture.primary):
+    read = 0
+    for item in _needed(picture):
         kind = picture.kinds.get(item)
         if kind in _DERIVED:
             continue
@@ -57,6 +94,9 @@ def check_items(data: bytes) -> None:
         for at, length in picture.extents[item] or ():
             if at + length > len(data):
                 raise RefusedFile("truncated")
+            read += length
+            if read > _MOST_READ * len(data):
+                raise RefusedFile("damaged")
             content += data[at : at + length]
         if kind == _AV1 and content.endswith(_NOTHING):
             raise RefusedFile("truncated")
@@ -64,12 +104,24 @@ def check_items(data: bytes) -> None:
             _check_units(bytes(content), picture.length_bytes)
 
 
-def _needed(picture: _Picture, item: int, depth: int = 0) -> Iterator[int]:
-    """Yield this item and all that it is made of."""
-    yield item
-    if picture.kinds.get(item) in _DERIVED and depth < _MOST_DEPTH:
-        for part in dict.fromkeys(picture.parts.get(item, ())):
-            yield from _needed(picture, part, depth + 1)
+def _needed(picture: Items) -> list[int]:
+    """Return the primary item and all that it is made of, each of them once."""
+    # How many pictures a decoder goes through for each.
+    weights: dict[int, int] = {}
+
+    def weigh(item: int, above: tuple[int, ...]) -> int:
+        if item in above or len(above) > _MOST_DEPTH:
+            raise RefusedFile("damaged")  # made of itself
+        if item not in weights:
+            is_derived = picture.kinds.get(item) in _DERIVED
+            parts = picture.parts.get(item, []) if is_derived else []
+            weights[item] = 1 + sum(weigh(part, (*above, item)) for part in parts)
+            if weights[item] > _MOST_PARTS:
+                raise RefusedFile("damaged")
+        return weights[item]
+
+    weigh(picture.primary, ())
+    return list(weights)
 
 
 def _check_units(content: bytes, length_bytes: int) -> None:
@@ -93,26 +145,63 @@ def _check_units(content: bytes, length_bytes: int) -> None:
 # --- the boxes ----------------------------------------------------------------------
 
 
-def _read(data: bytes) -> _Picture:
-    picture = _Picture()
-    meta = dict(_boxes(data)).get(b"meta")
+def read_items(data: bytes) -> Items:
+    """Return the items of an AVIF or HEIF.
+
+    Raises ``UnknownStructure`` and ``IndexError`` where the boxes hold what we can't
+    read, ``RefusedFile`` where they contradict themselves or never end.
+    """
+    items = Items()
+    meta = _by_name(data).get(b"meta")
     if meta is None:
-        raise _Unknown
-    boxes = dict(_boxes(meta[4:]))
+        raise UnknownStructure
+    boxes = _by_name(meta[4:])
     try:
-        primary, items, places = boxes[b"pitm"], boxes[b"iinf"], boxes[b"iloc"]
+        primary, kinds, places = boxes[b"pitm"], boxes[b"iinf"], boxes[b"iloc"]
     except KeyError as error:
-        raise _Unknown from error
-    picture.primary = int.from_bytes(primary[4 : 8 if primary[0] else 6], "big")
-    _read_kinds(_Reader(items), picture)
-    _read_places(_Reader(places), picture)
+        raise UnknownStructure from error
+    items.primary = int.from_bytes(primary[4 : 8 if primary[0] else 6], "big")
+    items.small_data = boxes.get(b"idat", b"")
+    _read_kinds(_Reader(kinds), items)
+    _read_places(_Reader(places), items)
     if b"iref" in boxes:
-        _read_parts(boxes[b"iref"], picture)
-    for name, properties in _boxes(boxes.get(b"iprp", b"")):
-        for kind, body in _boxes(properties) if name == b"ipco" else ():
-            if kind == b"hvcC" and len(body) > 21:
-                picture.length_bytes = (body[21] & 3) + 1
-    return picture
+        _read_parts(boxes[b"iref"], items)
+    _read_properties(boxes.get(b"iprp", b""), items)
+    return items
+
+
+def _by_name(data: bytes) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = {}
+    for name, body in _boxes(data):
+        if name in found and name in _ONCE:
+            raise RefusedFile("damaged")
+        found[name] = body
+    return found
+
+
+def _read_properties(box: bytes, items: Items) -> None:
+    known = list(_boxes(_by_name(box).get(b"ipco", b"")))
+    for kind, body in known:
+        if kind == b"hvcC" and len(body) > 21:
+            items.length_bytes = (body[21] & 3) + 1
+    links = 0
+    for name, body in _boxes(box):
+        if name != b"ipma":
+            continue
+        reader = _Reader(body)
+        wide = 2 if reader.flags & 1 else 1
+        for _ in range(reader.number(4)):
+            item = reader.number(4 if reader.version else 2)
+            described = items.properties.setdefault(item, [])
+            count = reader.number(1)
+            links += 1 + count
+            if links > _MOST_BOXES:
+                raise RefusedFile("damaged")
+            for _ in range(count):
+                # The highest bit says whether one must understand it.
+                index = reader.number(wide) & (0x7FFF if wide == 2 else 0x7F)
+                if 0 < index <= len(known):
+                    described.append(known[index - 1])
 
 
 class _Reader:
@@ -121,14 +210,14 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self.version = self.number(1)
-        self.number(3)
+        self.flags = self.number(3)
 
     _at = 0
 
     def number(self, size: int) -> int:
         part = self._data[self._at : self._at + size]
         if len(part) < size:
-            raise _Unknown
+            raise UnknownStructure
         self._at += size
         return int.from_bytes(part, "big")
 
@@ -136,25 +225,26 @@ class _Reader:
         return self._data[self._at :]
 
 
-def _read_kinds(reader: _Reader, picture: _Picture) -> None:
+def _read_kinds(reader: _Reader, picture: Items) -> None:
     reader.number(4 if reader.version else 2)
     for name, body in _boxes(reader.rest()):
         entry = _Reader(body)
         if name != b"infe" or entry.version < 2:
-            raise _Unknown
+            raise UnknownStructure
         item = entry.number(4 if entry.version > 2 else 2)
         entry.number(2)
         picture.kinds[item] = entry.number(4).to_bytes(4, "big")
 
 
-def _read_places(reader: _Reader, picture: _Picture) -> None:
+def _read_places(reader: _Reader, picture: Items) -> None:
     if reader.version > 2:
-        raise _Unknown
+        raise UnknownStructure
     sizes = reader.number(2)
     of_offset, of_length, of_base, of_index = (
         sizes >> shift & 15 for shift in (12, 8, 4, 0)
     )
     wide = 4 if reader.version == 2 else 2
+    pieces = 0
     for _ in range(min(reader.number(wide), _MOST_ITEMS)):
         item = reader.number(wide)
         method = reader.number(2) & 15 if reader.version else 0
@@ -166,23 +256,34 @@ def _read_places(reader: _Reader, picture: _Picture) -> None:
                 reader.number(of_index)
             offset = base + reader.number(of_offset)
             extents.append((offset, reader.number(of_length)))
+            pieces += 1
+            if pieces > _MOST_PARTS:
+                raise RefusedFile("damaged")
         # In the file; not in the box of small data, nor in another item.
         picture.extents[item] = extents if method == 0 else None
+        if method == 1:
+            picture.in_small_data[item] = extents
 
 
-def _read_parts(box: bytes, picture: _Picture) -> None:
+def _read_parts(box: bytes, picture: Items) -> None:
     wide = 4 if box[0] else 2
+    parts = 0
     for name, body in _boxes(box[4:]):
         if name == b"dimg":
             reader = _Reader(bytes(4) + body)
             item = reader.number(wide)
             count = min(reader.number(2), _MOST_ITEMS)
             picture.parts[item] = [reader.number(wide) for _ in range(count)]
+            parts += count
+            if parts > _MOST_PARTS:
+                raise RefusedFile("damaged")
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
-    while at + 8 <= len(data):
+    for _ in range(_MOST_BOXES):
+        if at + 8 > len(data):
+            return
         length, head = int.from_bytes(data[at : at + 4], "big"), 8
         if length == 1:
             length, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
@@ -192,3 +293,4 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             return
         yield data[at + 4 : at + 8], data[at + head : at + length]
         at += length
+    raise RefusedFile("damaged")
