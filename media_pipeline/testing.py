@@ -1,12 +1,63 @@
-"""Pictures for tests, drawn in memory; hosts may use them too."""
+"""For tests, yours too: drawn pictures, and the suites that a port's other side passes.
+
+The suites (``…Contract``) are loaded when they are asked for. Importing this needs
+neither Django's settings nor pytest.
+"""
 
 from __future__ import annotations
 
+import importlib
 import io
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw
+
+if TYPE_CHECKING:
+    from .backends.contract import (
+        CodeBackendContract,
+        EmbedderContract,
+        FaceBackendContract,
+        ModerationBackendContract,
+        ObjectBackendContract,
+        PromptBackendContract,
+        StepContract,
+        TaggingBackendContract,
+        TextBackendContract,
+    )
+    from .backends.search_contract import (
+        ListedPicturesContract,
+        ProductIndexContract,
+    )
+
+__all__ = [
+    "CodeBackendContract",
+    "EmbedderContract",
+    "FaceBackendContract",
+    "ListedPicturesContract",
+    "ModerationBackendContract",
+    "ObjectBackendContract",
+    "ProductIndexContract",
+    "PromptBackendContract",
+    "StepContract",
+    "TaggingBackendContract",
+    "TextBackendContract",
+    "drawn",
+    "picture_bytes",
+]
+
+_SEARCHING = ("ListedPicturesContract", "ProductIndexContract")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = "search_contract" if name in _SEARCHING else "contract"
+    return getattr(importlib.import_module(f"{__package__}.backends.{module}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def drawn(

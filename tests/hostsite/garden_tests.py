@@ -18,8 +18,10 @@ from plants.catalogue import PlantCatalogue
 from plants.models import Plant, StoryPage
 from wagtail.models import Locale, Site
 
-from media_pipeline.services import process_asset
-from media_pipeline.testing import picture_bytes
+from media_pipeline.backends.install import missing_models
+from media_pipeline.catalogue_index import bring_up_to_date
+from media_pipeline.services import process_asset, receive_upload
+from media_pipeline.testing import ListedPicturesContract, picture_bytes
 from ugc.models import Photo, Surface
 from ugc.testing import CatalogueContract
 
@@ -132,6 +134,33 @@ class TestPlantCatalogue(CatalogueContract):
 
     def searched(self):
         return "iris", "pond-iris"
+
+
+class TestPlantsPictures(ListedPicturesContract):
+    @pytest.fixture(autouse=True)
+    def drawings(self, db):
+        for key in ("lady-fern", "pond-iris"):
+            drawing = ContentFile(picture_bytes(), name=f"{key}.jpg")
+            Plant.objects.create(
+                key=key, name=key, euros=Decimal("4.00"), drawing=drawing
+            )
+
+    def make_catalogue(self):
+        return PlantCatalogue()
+
+
+def test_a_photo_of_a_plant_is_matched_with_its_drawing(fern):
+    if missing_models():
+        pytest.skip("The models are not installed.")
+    fern.drawing.save("fern.jpg", ContentFile(picture_bytes(seed=3)))
+    assert bring_up_to_date()
+
+    photo = ContentFile(picture_bytes(seed=3, quality=60), name="a.jpg")
+    asset = receive_upload(file=photo)
+    assert process_asset(asset.pk)
+
+    asset.refresh_from_db()
+    assert [found["key"] for found in asset.result["products"]] == ["lady-fern"]
 
 
 @pytest.mark.parametrize(

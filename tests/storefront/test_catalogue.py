@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from media_pipeline.testing import ListedPicturesContract
 from storefront import services
 from storefront.catalogue import DatabaseCatalogue
 from storefront.models import Variant
@@ -186,6 +187,19 @@ def test_pictures_open_what_was_stored():
         assert file.read() == content
     drawn = PlainPictures().pictures([reference])[reference]
     assert (drawn.width, drawn.height) == (20, 30)
+
+
+class TestPicturesToIndex(ListedPicturesContract):
+    @pytest.fixture(autouse=True)
+    def pictures(self):
+        for key in ("cup", "pot"):
+            reference = PlainPictures().store(
+                ContentFile(picture_bytes(size=(20, 30))), name=f"{key}.png"
+            )
+            ProductPictureFactory(product=ProductFactory(key=key), reference=reference)
+
+    def make_catalogue(self):
+        return DatabaseCatalogue()
 
 
 def queries_of(call):

@@ -93,6 +93,7 @@ WAGTAILADMIN_BASE_URL = "http://localhost"
 # --- ours ---------------------------------------------------------------------
 UGC_CATALOGUE = "plants.catalogue.PlantCatalogue"
 UGC_PHOTO_URL = "cms.photo_urls.photo_url"
+MEDIA_PIPELINE_CATALOGUE = UGC_CATALOGUE
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -134,5 +135,10 @@ CELERY_BEAT_SCHEDULE = {
     "expire uploads that no asset refers to": {
         "task": "media_pipeline.expire_incoming",
         "schedule": 3600.0,
+    },
+    "see which products came and went": {
+        "task": "media_pipeline.request_indexing",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
     },
 }

@@ -92,6 +92,11 @@ class PlantPicture:
     def name(self) -> str:
         return self.plant.drawing.name
 
+    @property
+    def reference(self) -> str:
+        """Changes with the drawing: storages never give a name twice."""
+        return self.plant.drawing.name
+
     def open(self) -> IO[bytes]:
         return self.plant.drawing.open("rb")
 
