@@ -47,6 +47,7 @@ class Items:
     properties: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)
     small_data: bytes = b""  # of items that lie among the boxes
     in_small_data: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    has_film: bool = False
 
     def property_of(self, item: int, kind: bytes) -> bytes | None:
         """Return the first of this kind that describes an item, None if there is none.
@@ -151,8 +152,9 @@ def read_items(data: bytes) -> Items:
     Raises ``UnknownStructure`` and ``IndexError`` where the boxes hold what we can't
     read, ``RefusedFile`` where they contradict themselves or never end.
     """
-    items = Items()
-    meta = _by_name(data).get(b"meta")
+    outer = _by_name(data)
+    items = Items(has_film=b"moov" in outer)
+    meta = outer.get(b"meta")
     if meta is None:
         raise UnknownStructure
     boxes = _by_name(meta[4:])
@@ -245,13 +247,13 @@ def _read_places(reader: _Reader, picture: Items) -> None:
     )
     wide = 4 if reader.version == 2 else 2
     pieces = 0
-    for _ in range(min(reader.number(wide), _MOST_ITEMS)):
+    for _ in range(_limited(reader.number(wide))):
         item = reader.number(wide)
         method = reader.number(2) & 15 if reader.version else 0
         reader.number(2)
         base = reader.number(of_base)
         extents = []
-        for _ in range(min(reader.number(2), _MOST_ITEMS)):
+        for _ in range(_limited(reader.number(2))):
             if reader.version:
                 reader.number(of_index)
             offset = base + reader.number(of_offset)
@@ -272,11 +274,17 @@ def _read_parts(box: bytes, picture: Items) -> None:
         if name == b"dimg":
             reader = _Reader(bytes(4) + body)
             item = reader.number(wide)
-            count = min(reader.number(2), _MOST_ITEMS)
+            count = _limited(reader.number(2))
             picture.parts[item] = [reader.number(wide) for _ in range(count)]
             parts += count
             if parts > _MOST_PARTS:
                 raise RefusedFile("damaged")
+
+
+def _limited(count: int) -> int:
+    if count > _MOST_ITEMS:
+        raise RefusedFile("damaged")
+    return count
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -33,6 +33,7 @@ from media_pipeline.renditions import MASTER_LONG_SIDE, Size, resized
 from media_pipeline.results import FileFacts
 
 from . import formats
+from .coded_sizes import check_coded_sizes
 from .file_facts import exif_orientation, read_facts
 from .heif_items import check_items
 from .wholeness import check_png_rows, webp_to_be_doubted
@@ -179,6 +180,8 @@ class Upload:
             self._check_pixels(formats.largest_box_size(data), rules)
             formats.check_boxes(data)
             check_items(data)
+            if self.kind == formats.AVIF:
+                check_coded_sizes(data, rules.max_pixels)
 
     def _open(self) -> ImageFile.ImageFile:
         return Image.open(io.BytesIO(self._data), formats=(self.kind,))
