@@ -52,6 +52,10 @@ PRIORITY_STUCK = 20
 PRIORITY_REVIEW = 10
 PRIORITY_PASS = 0
 
+# What brings a photo forward though its step lets it pass: the score is too often
+# wrong to hold anything back, and nobody should come upon it late.
+FORWARD = frozenset({"graphic"})
+
 
 def outcome_of(
     *,
@@ -66,6 +70,7 @@ def outcome_of(
     ``said`` are the reasons for a look at the author's words. An unknown state or
     verdict counts as the strictest: a person must look.
     """
+    said = tuple(said)
     if state == "refused_file":
         return Outcome(next=Next.DRAFT, reasons=(reason,) if reason else ())
     if state != "processed":
@@ -75,13 +80,13 @@ def outcome_of(
         "review": PRIORITY_REVIEW,
         "reject": PRIORITY_REJECT,
     }.get(verdict, PRIORITY_REJECT)
-    said = tuple(said)
-    if said:
+    reasons = tuple(dict.fromkeys((*reasons_of(result), *said)))
+    if said or FORWARD.intersection(reasons):
         priority = max(priority, PRIORITY_REVIEW)
     return Outcome(
         next=Next.IN_REVIEW,
         priority=priority,
-        reasons=tuple(dict.fromkeys((*reasons_of(result), *said))),
+        reasons=reasons,
         is_banned=verdict == "reject" and is_surely_banned(result),
     )
 
@@ -151,13 +156,14 @@ def reasons_of(result: Mapping[str, Any]) -> tuple[str, ...]:
     """The codes of what steps found worth a look, strictest first."""
     strictness = {"reject": 0, "review": 1}
     findings = sorted(
-        (f for f in result.get("findings") or () if f.get("verdict") in strictness),
-        key=lambda finding: strictness[finding["verdict"]],
+        result.get("findings") or (),
+        key=lambda finding: strictness.get(finding.get("verdict"), 2),
     )
     return tuple(
         dict.fromkeys(
             str(reason)
             for finding in findings
             for reason in finding.get("reasons") or ()
+            if finding.get("verdict") in strictness or reason in FORWARD
         )
     )

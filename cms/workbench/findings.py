@@ -343,12 +343,12 @@ def step_words(step: str) -> Words:
 
 def _veils(finding: Mapping[str, Any]) -> bool:
     """Whether the detector spoke up; one that gave no answer has seen nothing."""
-    return (
-        finding.get("step") == VEILING_STEP
-        and finding.get("verdict") in ("review", "reject")
-        and any(
-            not str(code).endswith(UNAVAILABLE) for code in finding.get("reasons") or ()
-        )
+    if finding.get("step") != VEILING_STEP:
+        return False
+    asks = finding.get("verdict") in ("review", "reject")
+    return any(
+        str(code) == "graphic" or (asks and not str(code).endswith(UNAVAILABLE))
+        for code in finding.get("reasons") or ()
     )
 
 

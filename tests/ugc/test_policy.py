@@ -60,6 +60,20 @@ def test_words_worth_a_look_raise_the_priority_and_are_named():
     assert outcome.reasons == ("banned", "low_resolution", "blurry", "handle")
 
 
+def test_what_may_show_violence_is_looked_at_first_though_it_passes():
+    finding = {"step": "moderation", "verdict": "pass", "reasons": ["graphic"]}
+    hint = {**finding, "reasons": ["weapon"]}
+
+    ranked, other = (
+        outcome_of(state="processed", verdict="pass", result={"findings": [each]})
+        for each in (finding, hint)
+    )
+
+    review = outcome_of(state="processed", verdict="review", result={})
+    assert (ranked.priority, ranked.reasons) == (review.priority, ("graphic",))
+    assert (other.priority, other.reasons) == (0, ())
+
+
 def test_words_never_lower_what_the_picture_asks_for():
     strict = outcome_of(state="processed", verdict="reject", result={}, said=["handle"])
 

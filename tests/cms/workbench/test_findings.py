@@ -64,6 +64,7 @@ def test_a_score_is_put_in_words(value, words):
         ([], False),
         (spoken("moderation", "maybe_sexual"), True),
         (spoken("moderation", "sexual", verdict="reject"), True),
+        (spoken("moderation", "graphic", verdict="pass"), True),
         (spoken("moderation", "alcohol", verdict="pass"), False),
         # A detector that could not run has seen nothing.
         (spoken("moderation", "moderation_unavailable"), False),

@@ -27,8 +27,9 @@ def advice(**scores):
         ({"sexual": 0.7999}, Verdict.REVIEW, ("maybe_sexual",)),
         ({"sexual": 0.8}, Verdict.REVIEW, ("sexual",)),
         ({"sexual": 1.0}, Verdict.REVIEW, ("sexual",)),
-        ({"graphic": 0.8499}, Verdict.PASS, ()),
-        ({"graphic": 0.85}, Verdict.REVIEW, ("graphic",)),
+        ({"graphic": 0.4999}, Verdict.PASS, ()),
+        ({"graphic": 0.5}, Verdict.PASS, ("graphic",)),
+        ({"graphic": 1.0}, Verdict.PASS, ("graphic",)),
         ({"weapon": 0.1999}, Verdict.PASS, ()),
         ({"weapon": 0.2}, Verdict.PASS, ("weapon",)),
         ({"alcohol": 0.3999}, Verdict.PASS, ()),
@@ -47,7 +48,7 @@ def test_scores_turn_into_advice_but_never_into_rejection(scores, verdict, reaso
     assert (result.verdict, result.reasons) == (verdict, reasons)
 
 
-@pytest.mark.parametrize("hint", ["weapon", "alcohol"])
+@pytest.mark.parametrize("hint", ["graphic", "weapon", "alcohol"])
 def test_a_shop_may_have_hints_reviewed(hint):
     options = {"backend": PATH, "backend_options": {hint: 0.9}, "hints_review": True}
 
