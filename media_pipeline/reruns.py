@@ -16,9 +16,12 @@ from .models import Asset
 from .results import Verdict, as_stored
 from .services import render_anew, render_asset
 from .services.files import read_master
+from .signals import asset_rescored
 
 #: What the upload said of itself, which a master no longer says.
 FROM_THE_UPLOAD = ("facts", "size")
+#: What only the first run does: ``timings_ms`` of it stay beside the new ones.
+ONLY_ONCE = ("master", "renditions", "store")
 #: The step that reads it.
 READS_THE_UPLOAD = "provenance"
 
@@ -26,7 +29,7 @@ READS_THE_UPLOAD = "provenance"
 def rescore_asset(asset_id: int) -> bool:
     """Ask every step anew of a processed asset's master. Return whether it was.
 
-    Renditions, state and permissions stay; decisions are people's, and stay too.
+    Renditions and state stay; ``asset_rescored`` says that the result is another.
     Raises ``StorageUnavailable``, ``MasterMissing``, ``DecoderFailed`` and
     ``SandboxUnavailable``.
     """
@@ -47,29 +50,49 @@ def rescore_asset(asset_id: int) -> bool:
     )
     if inspection.evidence is not None:
         fresh["duplicates"] = [each.as_json() for each in inspection.evidence]
-    kept = {key: asset.result[key] for key in FROM_THE_UPLOAD if key in asset.result}
-    fresh["findings"] = _with_what_the_upload_said(fresh, asset.result)
-    verdict = max(
-        (Verdict[each["verdict"].upper()] for each in fresh["findings"]),
-        default=inspection.result.verdict,
-    )
-    hashes = fresh["hashes"] or {}
     focal_x, focal_y = focal_point(fresh["faces"] or (), picture.frame.pixels)
-    unchanged = Asset.objects.filter(
-        pk=asset.pk, state=Asset.State.PROCESSED, master=asset.master
-    )
     with transaction.atomic():
-        changed = unchanged.update(
-            result={**fresh, **kept, "verdict": verdict.word},
-            verdict=verdict.word,
-            phash=hashes.get("phash") or asset.phash,
-            dhash=hashes.get("dhash") or asset.dhash,
+        now = (
+            Asset.objects.select_for_update()
+            .filter(pk=asset.pk, state=Asset.State.PROCESSED, master=asset.master)
+            .first()
+        )
+        if now is None:
+            return False  # erased meanwhile, or made of another master
+        result = _with_what_stays(fresh, now.result)
+        hashes = fresh["hashes"] or {}
+        Asset.objects.filter(pk=now.pk).update(
+            result=result,
+            verdict=result["verdict"],
+            phash=hashes.get("phash") or now.phash,
+            dhash=hashes.get("dhash") or now.dhash,
             focal_x=focal_x,
             focal_y=focal_y,
         )
-        if changed and inspection.appearance is not None:
-            remember_photo(asset.pk, inspection.appearance)
-    return changed > 0
+        if inspection.appearance is not None:
+            remember_photo(now.pk, inspection.appearance)
+        asset_rescored.send(sender=Asset, asset_id=now.pk, before=now.result)
+    return True
+
+
+def _with_what_stays(
+    fresh: Mapping[str, Any], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the fresh result with what only the upload, or the first run, could say."""
+    findings = _with_what_the_upload_said(fresh, before)
+    verdict = max(
+        (Verdict[each["verdict"].upper()] for each in findings),
+        default=Verdict[fresh["verdict"].upper()],
+    )
+    spent = before.get("timings_ms") or {}
+    once = {name: spent[name] for name in ONLY_ONCE if name in spent}
+    return {
+        **fresh,
+        **{key: before[key] for key in FROM_THE_UPLOAD if key in before},
+        "findings": findings,
+        "verdict": verdict.word,
+        "timings_ms": {**fresh["timings_ms"], **once},
+    }
 
 
 def _with_what_the_upload_said(
@@ -79,7 +102,8 @@ def _with_what_the_upload_said(
     findings = [
         finding for finding in fresh["findings"] if finding["step"] != READS_THE_UPLOAD
     ]
-    if READS_THE_UPLOAD not in fresh["editions"]:
+    has_failed = len(findings) < len(fresh["findings"])  # a master states nothing
+    if READS_THE_UPLOAD not in fresh["editions"] and not has_failed:
         return findings  # it is asked no more
     said = before.get("findings") or ()
     return [

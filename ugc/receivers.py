@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.dispatch import receiver
 
 from media_pipeline import services as media
 from media_pipeline.models import Asset
-from media_pipeline.signals import asset_rendered, asset_settled
+from media_pipeline.signals import asset_rendered, asset_rescored, asset_settled
 from outbox.signals import work_quarantined
 
 from . import publishing, services
@@ -21,6 +22,12 @@ from .signals import photo_refused, photo_removed
 def settle_photo(*, asset_id: int, **_others: Any) -> None:
     """Let the asset's photo go on."""
     services.settle_photo(asset_id)
+
+
+@receiver(asset_rescored, sender=Asset, dispatch_uid="ugc.asset_rescored")
+def note_rescoring(*, asset_id: int, before: Mapping[str, Any], **_others: Any) -> None:
+    """Let the asset's photo have what is new."""
+    services.note_rescoring(asset_id, before=before)
 
 
 @receiver(work_quarantined, sender=Asset, dispatch_uid="ugc.work_quarantined")

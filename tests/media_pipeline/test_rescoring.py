@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from media_pipeline import reruns, services
 from media_pipeline.models import Asset
 from media_pipeline.pipeline import DEFAULT_STEPS
+from media_pipeline.pipeline_steps.provenance import Provenance
 from media_pipeline.testing import picture_bytes
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +135,40 @@ def test_what_the_upload_stated_stays_known(settings):
     asset.refresh_from_db()
     assert asset.result["findings"] == [said]
     assert asset.verdict == asset.result["verdict"] == "review"
+
+
+def test_what_the_upload_stated_stays_known_though_nobody_answers_now(
+    settings, monkeypatch
+):
+    settings.MEDIA_PIPELINE_STEPS = ["hashes", "provenance"]
+    asset = processed()
+    said = {"step": "provenance", "verdict": "pass", "reasons": ["states_composite"]}
+    Asset.objects.update(result={**asset.result, "findings": [said]})
+
+    def fails(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Provenance, "inspect", fails)
+    rescore("--all")
+
+    asset.refresh_from_db()
+    assert asset.result["findings"] == [said]
+    assert outdated() == [asset.pk]
+
+
+def test_timings_of_what_is_done_once_stay(settings):
+    asset = processed()
+    first = asset.result["timings_ms"]
+    assert {"master", "renditions", "store", "moderation"} < set(first)
+    settings.MEDIA_PIPELINE_STEPS = ["hashes", "quality"]
+
+    rescore("--all")
+
+    asset.refresh_from_db()
+    fresh = asset.result["timings_ms"]
+    once = {"master", "renditions", "store"}
+    assert set(fresh) == {"decode", "hashes", "quality", *once}
+    assert all(fresh[name] == first[name] for name in once)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from .moderation import (
     retry_photo,
     review_stamp,
 )
+from .rescoring import note_rescoring
 from .submission import (
     reasons_in_words,
     replace_file,
@@ -53,6 +54,7 @@ __all__ = [
     "end_permissions",
     "feature_photo",
     "lift_ban",
+    "note_rescoring",
     "products_asked_for",
     "reasons_in_words",
     "refuse_photo",

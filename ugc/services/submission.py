@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,14 +23,13 @@ from ugc.models import (
     Persona,
     Photo,
     PhotoEvent,
-    PhotoTag,
     Surface,
 )
 from ugc.models.keys import random_key
 from ugc.signals import photo_settled, photo_submitted
 
 from .moderation import BAN_LIST, BANNED, refuse_photo
-from .tagging import suggest_products
+from .tagging import keep_words, suggest_products
 
 State = Photo.State
 Kind = PhotoEvent.Kind
@@ -201,12 +200,13 @@ def settle_photo(asset_id: int) -> bool:
     photo = Photo.objects.select_for_update().filter(asset=asset).first()
     if photo is None:
         return False
+    said = _said(photo, (photo.language, *media.text_languages()))
     outcome = policy.outcome_of(
         state=asset.state,
         reason=asset.reason,
         verdict=asset.verdict,
         result=asset.result,
-        said=reasons_in_words(photo),
+        said=said,
     )
     if outcome.next is policy.Next.SUBMITTED:
         moved = publishing.change(
@@ -233,9 +233,15 @@ def settle_photo(asset_id: int) -> bool:
     if not moved:
         return False
     if target is State.IN_REVIEW:
-        _keep_words(photo, asset)
+        keep_words(photo, asset)
         suggest_products(photo, asset)
-        PhotoEvent.objects.create(photo=photo, kind=Kind.CHECKED)
+        # Only a worker tells languages, so the pages read it here.
+        language = [code for code in said if code == media.OTHER_LANGUAGE]
+        PhotoEvent.objects.create(
+            photo=photo,
+            kind=Kind.CHECKED,
+            detail={"said": language} if language else {},
+        )
     else:
         PhotoEvent.objects.create(
             photo=photo,
@@ -251,8 +257,29 @@ def settle_photo(asset_id: int) -> bool:
 
 
 def reasons_in_words(photo: Photo) -> tuple[str, ...]:
-    """The codes of what a person should look at in the author's words. Pure."""
-    return media.check_text(f"{photo.caption}\n{photo.alt_text}").reasons
+    """The codes of what a person should look at in the author's name and words.
+
+    Reads ``photo.persona`` and ``photo.events``: no queries where both are fetched.
+    The language is the one that the worker found, until the words change.
+    """
+    return tuple(dict.fromkeys((*_said(photo), *_said_when_checked(photo))))
+
+
+def _said(photo: Photo, languages: Sequence[str] = ()) -> tuple[str, ...]:
+    """With languages, also whether the words are in none of them; slow at first."""
+    checked = (
+        media.check_text(photo.persona.name),  # names are in no language
+        media.check_text(photo.caption, languages),
+        media.check_text(photo.alt_text, languages),
+    )
+    return tuple(dict.fromkeys(code for each in checked for code in each.reasons))
+
+
+def _said_when_checked(photo: Photo) -> Sequence[str]:
+    kinds = (Kind.CHECKED, Kind.EDITED)
+    events = [event for event in photo.events.all() if event.kind in kinds]
+    said: Sequence[str] = events[-1].detail.get("said", ()) if events else ()
+    return said
 
 
 def stop_mails(contributor: Contributor) -> bool:
@@ -300,17 +327,6 @@ def _want_answers(contributor: Contributor, email: str) -> None:
         purpose=Consent.Purpose.ANSWERS_BY_MAIL,
         withdrawn_at=None,
         defaults={"text_version": permissions.TEXT_VERSION},
-    )
-
-
-def _keep_words(photo: Photo, asset: Asset) -> None:
-    words = policy.words_of(asset.result, min_confidence=conf.tag_min_confidence())
-    PhotoTag.objects.bulk_create(
-        (
-            PhotoTag(photo=photo, word=word, source=source, score=photo.score)
-            for word, source in words.items()
-        ),
-        ignore_conflicts=True,  # a second run finds what the first one wrote
     )
 
 

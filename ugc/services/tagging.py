@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Max
@@ -9,7 +12,7 @@ from django.utils.translation import get_language
 
 from media_pipeline import services as media
 from media_pipeline.models import Asset
-from ugc import policy, publishing, texts
+from ugc import conf, policy, publishing, texts
 from ugc.catalogue import get_catalogue
 from ugc.exceptions import NotPossible, UnknownProduct
 from ugc.models import Photo, PhotoEvent, PhotoTag, ProductTag
@@ -74,22 +77,30 @@ def _tagged(photo: Photo, product_key: str, by: AbstractBaseUser | None) -> None
 
 
 @transaction.atomic
-def suggest_products(photo: Photo, asset: Asset) -> int:
+def suggest_products(
+    photo: Photo, asset: Asset, *, before: Mapping[str, Any] | None = None
+) -> int:
     """Put the products software is sure of on a photo; return how many were new.
 
     They are nobody's answer until a person keeps them: not public, by a constraint.
-    What is on the photo already stays as it is.
+    What is on the photo already stays as it is. With the result ``before`` a
+    rescoring: what was suggested then and is gone, a person took away, and it does
+    not come again; what only software had put there and no longer finds goes.
     """
-    found = media.split_candidates(
-        asset.result.get("products"), asked=products_asked_for(photo, asset)
-    )
-    seen = policy.products_to_tag(found.prefill)
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    seen = _products_in(asset.result, photo, asset)
+    former: set[str] = set()
+    if before is not None:
+        former = {each.key for each in _products_in(before, photo, asset)}
+        if "products" in (asset.result.get("editions") or ()):
+            lost = former - {each.key for each in seen}
+            photo.product_tags.filter(is_suggested=True, product_key__in=lost).delete()
+    seen = tuple(each for each in seen if each.key not in former)
     if not seen:
         return 0
     known = get_catalogue().cards(
         [each.key for each in seen], language=get_language() or "en"
     )
-    Photo.objects.select_for_update().get(pk=photo.pk)
     tags = list(photo.product_tags.values_list("product_key", "position"))
     taken = {key for key, _position in tags}
     first = max((position for _key, position in tags), default=-1) + 1
@@ -106,6 +117,15 @@ def suggest_products(photo: Photo, asset: Asset) -> int:
         for position, each in enumerate(fresh, start=first)
     )
     return len(fresh)
+
+
+def _products_in(
+    result: Mapping[str, Any], photo: Photo, asset: Asset
+) -> tuple[policy.SeenProduct, ...]:
+    found = media.split_candidates(
+        result.get("products"), asked=products_asked_for(photo, asset)
+    )
+    return policy.products_to_tag(found.prefill)
 
 
 def products_asked_for(photo: Photo, asset: Asset) -> list[str]:
@@ -176,6 +196,42 @@ def untag_word(photo: Photo, *, word: str) -> bool:
     Photo.objects.select_for_update().get(pk=photo.pk)
     gone, _by_model = photo.tags.filter(word=_word(word)).delete()
     return bool(gone)
+
+
+@transaction.atomic
+def keep_words(
+    photo: Photo,
+    asset: Asset,
+    *,
+    before: Mapping[str, Any] | None = None,
+    forgets: bool = False,
+) -> None:
+    """Put the words software is sure of on a photo; those it has stay as they are.
+
+    With the result ``before`` a rescoring: a word found then that the photo lacks, a
+    person took away, and it does not come again. If it ``forgets``, words go that a
+    step said then and, having answered again, says no more.
+    """
+    least = conf.tag_min_confidence()
+    words = policy.words_of(asset.result, min_confidence=least)
+    former: dict[str, str] = {}
+    if before is not None:
+        Photo.objects.select_for_update().get(pk=photo.pk)
+        former = policy.words_of(before, min_confidence=least)
+    if forgets:
+        answered = list(asset.result.get("editions") or ())
+        lost = [word for word in former if word not in words]
+        photo.tags.filter(word__in=lost, source__in=answered).delete()
+    fresh = {word: source for word, source in words.items() if word not in former}
+    PhotoTag.objects.bulk_create(
+        (
+            PhotoTag(photo=photo, word=word, source=source, score=photo.score)
+            for word, source in fresh.items()
+        ),
+        ignore_conflicts=True,  # a second run finds what the first one wrote
+    )
+    if before is not None and fresh:
+        publishing.copy_to_tags(photo.pk)  # it may be public already
 
 
 def _word(text: str) -> str:
