@@ -5,11 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
+import os
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from .exceptions import BackendUnavailable
 from .registry import Step
+
+logger = logging.getLogger(__name__)
 
 APART = {"is_apart": True}
 """Metadata of a step's field that differs from photo to photo: no option of it."""
@@ -27,26 +32,50 @@ def models_of(step: Step) -> tuple[str, ...]:
     try:
         models = getattr(engine, "models", None)
         files = getattr(engine, "files", None)
+        if models is not None:
+            return tuple(str(model) for model in models)
+        if files is not None:
+            return tuple(file.label for file in files)
+        name = getattr(engine, "name", None)
     except BackendUnavailable:
         return ("unavailable",)
-    if models is not None:
-        return tuple(str(model) for model in models)
-    if files is not None:
-        return tuple(file.label for file in files)
-    name = getattr(engine, "name", None)
+    except Exception:
+        # Anyone's engine; to say of which models it is must not cost its answer.
+        logger.exception("The engine of step %s can't name its models.", step.name)
+        return ("unavailable",)
     return (str(name),) if name else (_path_of(type(engine)),)
 
 
 def edition_of(step: Step) -> str:
-    """Return a short sum of the step's models and options; equal ones answer alike."""
+    """Return a short sum of what the step's answers rest on; equal ones answer alike.
+
+    That is its class, its models and options, its engine's, and what either names by
+    ``rests_on``: a mapping of what else decides, such as word lists of the settings
+    or the version of a package with rules. What computes the same in each version but
+    for rounding (NumPy, Pillow, onnxruntime) is not named: else each update of it
+    would make every photo out of date.
+    """
+    engine = getattr(step, "engine", None)
     said = {
         "step": _path_of(type(step)),
         "models": models_of(step),
         "options": _options_of(step),
-        "engine": _options_of(getattr(step, "engine", None)),
+        "engine": _options_of(engine),
     }
-    plain = json.dumps(said, sort_keys=True, default=_plain)
+    for name, value in (("rests_on", step), ("engine_rests_on", engine)):
+        more = getattr(value, "rests_on", None)
+        if more:
+            said[name] = more
+    plain = json.dumps(_plain(said), sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:12]
+
+
+def installed(package: str) -> str:
+    """Return a package's name with its version, as ``rests_on`` says it."""
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"{package} missing"
 
 
 def _options_of(value: Any) -> dict[str, Any]:
@@ -60,13 +89,20 @@ def _options_of(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """Return what JSON has words for; other things are told apart by their class."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _options_of(value)
+        return _plain(_options_of(value))
     if isinstance(value, Mapping):
-        return dict(value)
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
     if isinstance(value, set | frozenset):
         return sorted(map(str, value))
-    return _path_of(type(value))  # what has no value of its own
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return _path_of(type(value))
 
 
 def _path_of(kind: type) -> str:

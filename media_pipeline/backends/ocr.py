@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from media_pipeline.editions import installed
 from media_pipeline.exceptions import BackendUnavailable
 from media_pipeline.results import Box
 
@@ -58,6 +59,11 @@ class RapidOcr:
     @property
     def files(self) -> tuple[ModelAt, ...]:
         return models()
+
+    @property
+    def rests_on(self) -> dict[str, str]:
+        """What finds the lines in what the networks say; see ``editions``."""
+        return {"package": installed("rapidocr")}
 
     def read(self, pixels: Pixels) -> tuple[TextLine, ...]:
         """Return the lines from top to bottom. Raises ``BackendUnavailable``."""

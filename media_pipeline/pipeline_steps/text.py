@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, ClassVar, Protocol
 
+from media_pipeline import conf
 from media_pipeline.backends.loading import build_backend
 from media_pipeline.backends.ocr import TextLine
 from media_pipeline.backends.pictures import Pixels
 from media_pipeline.contact_data import read_as_contacts
+from media_pipeline.editions import installed
 from media_pipeline.exceptions import BackendUnavailable
 from media_pipeline.registry import registry
 from media_pipeline.results import Box, Frame, StepResult, Verdict
-from media_pipeline.text_checks import UNAVAILABLE, find_words
+from media_pipeline.text_checks import HARMLESS_WORDS, UNAVAILABLE, find_words
 
 
 class TextBackend(Protocol):
@@ -58,6 +60,16 @@ class Text:
     def __post_init__(self) -> None:
         engine = build_backend(self.backend, self.backend_options, method="read")
         object.__setattr__(self, "engine", engine)
+
+    @property
+    def rests_on(self) -> Mapping[str, Any]:
+        """The word lists, ours and the settings', and the packages with rules."""
+        return {
+            "languages": sorted(set(conf.text_languages())),
+            "bad_words": sorted(set(conf.bad_words())),
+            "harmless_words": sorted({*conf.harmless_words(), *HARMLESS_WORDS}),
+            "packages": [installed(package) for package in self.packages],
+        }
 
     def inspect(self, frame: Frame) -> StepResult:
         lines = self.engine.read(frame.pixels)

@@ -75,6 +75,21 @@ def test_another_model_or_limit_makes_photos_out_of_date(settings, change):
     assert outdated() == []
 
 
+@pytest.mark.parametrize("setting", ["BAD_WORDS", "HARMLESS_WORDS", "TEXT_LANGUAGES"])
+def test_other_word_lists_make_photos_out_of_date(settings, setting):
+    settings.MEDIA_PIPELINE_STEPS = ["hashes", "text"]
+    reader = "tests.media_pipeline.steps.backends.FindsNothing"
+    settings.MEDIA_PIPELINE_STEP_OPTIONS = {"text": {"backend": reader}}
+    asset = processed()
+    assert outdated() == []
+
+    setattr(settings, f"MEDIA_PIPELINE_{setting}", ["de"])
+
+    assert outdated() == [asset.pk]
+    rescore("--outdated")
+    assert outdated() == []
+
+
 def test_the_new_score_replaces_the_old_one(settings):
     asset = processed()
     settings.MEDIA_PIPELINE_STEP_OPTIONS = moderated(sexual=0.9)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import importlib.metadata
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from media_pipeline import editions
 from media_pipeline.backends.contract import drawn_frames
 from media_pipeline.backends.model_files import IMAGE_SAFETY, LITE0, OPEN_NSFW
 from media_pipeline.editions import APART, edition_of, models_of
@@ -95,3 +98,81 @@ def test_a_step_without_an_answer_has_no_edition():
     result = Pipeline(steps=(Fails(),)).run(drawn_frames()["gradient"])
 
     assert (result.editions, result.models) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("setting", "changed"),
+    [
+        ("BAD_WORDS", ["grumpf"]),
+        ("HARMLESS_WORDS", ["grumpf"]),
+        ("TEXT_LANGUAGES", ["en", "de", "fr"]),
+    ],
+)
+def test_other_word_lists_are_another_edition_of_the_reader_alone(
+    settings, setting, changed
+):
+    before = build_pipeline().editions
+
+    setattr(settings, f"MEDIA_PIPELINE_{setting}", changed)
+
+    after = build_pipeline().editions
+    assert {step for step in after if after[step] != before[step]} == {"text"}
+
+
+def test_the_order_of_a_word_list_changes_nothing(settings):
+    text = discover().build("text")
+    settings.MEDIA_PIPELINE_BAD_WORDS = ["one", "two"]
+    before = edition_of(text)
+
+    settings.MEDIA_PIPELINE_BAD_WORDS = ["two", "one", "one"]
+
+    assert edition_of(text) == before
+
+
+@pytest.mark.parametrize("package", ["badwords-py", "rapidocr"])
+def test_another_version_of_a_package_with_rules_is_another_edition(
+    monkeypatch, package
+):
+    text = discover().build("text")
+    before = edition_of(text)
+    real = importlib.metadata.version
+
+    monkeypatch.setattr(
+        editions, "version", lambda name: "99" if name == package else real(name)
+    )
+
+    assert edition_of(text) != before
+
+
+def test_a_package_that_is_missing_has_an_edition_too():
+    assert editions.installed("no-such-package") == "no-such-package missing"
+
+
+class NamesNothing:
+    """An engine that can't say of which models it is."""
+
+    @property
+    def models(self):
+        raise OSError("The service is away")
+
+
+def test_an_engine_that_can_not_name_its_models_keeps_its_answer():
+    step = Asks(engine=NamesNothing())
+
+    assert models_of(step) == ("unavailable",)
+    assert models_of(Asks(engine=type("Odd", (), {"models": 7})())) == ("unavailable",)
+    result = Pipeline(steps=(step,)).run(drawn_frames()["gradient"])
+    assert set(result.editions) == {"asks"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({1: "a", "b": 2}, {1: "a", "b": 3}),  # keys that can't be sorted
+        (Path("a"), Path("b")),
+        ([{"a": {1, 2}}], [{"a": {1, 3}}]),
+    ],
+)
+def test_options_of_any_kind_are_told_apart(one, other):
+    assert edition_of(Asks(limit=one)) != edition_of(Asks(limit=other))
+    assert edition_of(Asks(limit=one)) == edition_of(Asks(limit=one))
