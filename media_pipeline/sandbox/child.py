@@ -158,7 +158,6 @@ class _Conversation:
     def check(self) -> dict[str, Any]:
         """Return the facts; the pixels for the steps are put into the mapping."""
         upload = self._upload
-        upload.learn_turn()
         working = upload.master.within(WORKING_LONG_SIDE)
         if self._is_master_wanted:
             self._pixels = upload.master_pixels()
@@ -248,7 +247,6 @@ class _Conversation:
     ) -> tuple[Image.Image | None, list[tuple[Size, list[str]]]]:
         """Return what the renditions show, with their sizes and formats."""
         upload, recipe = self._upload, question.get("recipe")
-        upload.learn_turn()
         parsed = None if recipe is None else Recipe.from_json(recipe)
         shown = upload.master if parsed is None else parsed.shown_size(upload.master)
         wanted: list[tuple[Size, list[str]]] = []

@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from . import formats
 from .notes import strongest_source_type
@@ -30,6 +31,8 @@ _GENERATOR_NAME = re.compile(
     rb"\x74claim_generator_info.{1,40}?\x64name" + _TEXT, re.DOTALL
 )
 _SOURCE_TYPE_BASE = "digitalsourcetype/"
+_MOST_STATEMENTS = 1000  # of one kind that are read
+_MOST_BOXES = 10_000  # side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def read_credentials(data: bytes, kind: str) -> Credentials | None:
 
 
 def _texts(key: re.Pattern[bytes], manifest: bytes) -> Iterator[str]:
-    for found in key.finditer(manifest):
+    for found in islice(key.finditer(manifest), _MOST_STATEMENTS):
         short, long = found.groups()
         length = (
             int.from_bytes(short or long, "big")
@@ -162,7 +165,9 @@ def _newest_manifest(store: bytes) -> bytes:
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield type and content of the whole boxes that stand side by side here."""
     at = 0
-    while at + 8 <= len(data):
+    for _ in range(_MOST_BOXES):
+        if at + 8 > len(data):
+            return
         length, head = int.from_bytes(data[at : at + 4], "big"), 8
         if length == 1:
             length, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import struct
-import zlib
 from dataclasses import dataclass
 
 from media_pipeline.exceptions import RefusedFile
@@ -175,25 +174,6 @@ def jpeg_frame(data: bytes, *, max_scans: int) -> JpegFrame:
             scans += 1
             if scans > max_scans:
                 raise RefusedFile("too_many_scans")
-
-
-def check_png(data: bytes) -> None:
-    """Refuse a PNG that is cut off, damaged in any chunk, or animated."""
-    at = 8
-    while at + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        end = at + 12 + length
-        if end > len(data):
-            break
-        if kind == b"acTL":
-            raise RefusedFile("animated")
-        checksum = zlib.crc32(memoryview(data)[at + 4 : end - 4])
-        if checksum != int.from_bytes(data[end - 4 : end], "big"):
-            raise RefusedFile("damaged")
-        if kind == b"IEND":
-            return
-        at = end
-    raise RefusedFile("truncated")
 
 
 def check_webp(data: bytes) -> None:

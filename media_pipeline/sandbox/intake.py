@@ -32,10 +32,11 @@ from media_pipeline.exceptions import RefusedFile
 from media_pipeline.renditions import MASTER_LONG_SIDE, Size, resized
 from media_pipeline.results import FileFacts
 
-from . import formats
+from . import colours, formats
 from .coded_sizes import check_coded_sizes
 from .file_facts import exif_orientation, read_facts
 from .heif_items import check_items
+from .png_chunks import PngFile, read_png
 from .wholeness import check_png_rows, webp_to_be_doubted
 
 _TURNS = {
@@ -49,6 +50,7 @@ _TURNS = {
 }
 _WHITE = (255, 255, 255)
 _GREY = 128
+_GREY_MODES = {"1", "L", "LA", "I", "I;16", "I;16B", "F"}
 
 # What the decoders raise on broken files. Their memory errors are not among them.
 _DECODER_ERRORS = (
@@ -88,7 +90,7 @@ def prepare() -> None:
     # Our own limit is asked before anything is decoded, and names its reason.
     Image.MAX_IMAGE_PIXELS = None
     Image._initialized = 2  # no search for further plugins, ever
-    _srgb()
+    colours.load()
 
 
 class Upload:
@@ -98,6 +100,7 @@ class Upload:
         self.kind = formats.sniffed(data)
         self._data = data
         self._jpeg_end: int | None = None
+        self._png: PngFile | None = None
         self._may_end_coarse = False
         self._check_frame(rules)
         with self._decoding():
@@ -121,11 +124,6 @@ class Upload:
         """What the file says of itself; known once it was decoded."""
         return self._facts or FileFacts()
 
-    def learn_turn(self) -> None:
-        """Know how the picture is turned; a PNG may tell of it at its end."""
-        if self.kind == formats.PNG:
-            self._decoded_for(self.master)
-
     def pixels(self, at_least: Size, decoded: Size | None = None) -> Image.Image:
         """Return the picture upright, at this size but at most the master's.
 
@@ -137,7 +135,6 @@ class Upload:
             return self._whole
         decoded = max(at_least, decoded or at_least, key=lambda size: size.pixels)
         picture = self._decoded_for(decoded)
-        # After the decoding: only then a PNG's turn is known.
         wanted = self._wanted(at_least)
         result = self._canonical(_scaled(picture, self._turned(wanted)))
         if wanted == self.master:
@@ -171,9 +168,9 @@ class Upload:
             self._jpeg_end = frame.end
             self._may_end_coarse = frame.scans > 1 and frame.ends_coarse
         elif self.kind == formats.PNG:
-            if len(data) >= 24:
+            if data[12:16] == b"IHDR" and len(data) >= 24:
                 self._check_pixels(struct.unpack_from(">II", data, 16), rules)
-            formats.check_png(data)
+            self._png = read_png(data)
         elif self.kind == formats.WEBP:
             formats.check_webp(data)
         else:
@@ -184,7 +181,20 @@ class Upload:
                 check_coded_sizes(data, rules.max_pixels)
 
     def _open(self) -> ImageFile.ImageFile:
-        return Image.open(io.BytesIO(self._data), formats=(self.kind,))
+        png = self._png
+        data = self._data if png is None else png.picture
+        picture = Image.open(io.BytesIO(data), formats=(self.kind,))
+        info, is_grey = picture.info, picture.mode in _GREY_MODES
+        if png is not None:
+            # Pillow would decode to look for EXIF where there is none, and conceal it
+            # if that fails.
+            info["exif"], info["xmp"] = png.exif, png.xmp
+            info["icc_profile"] = colours.of_png(png, is_grey=is_grey)
+            if png.transparent_grey is not None and picture.mode == "L":
+                info["transparency"] = png.transparent_grey
+        elif self.kind in (formats.AVIF, formats.HEIF) and not info.get("icc_profile"):
+            info["icc_profile"] = colours.of_boxes(self._data, is_grey=is_grey)
+        return picture
 
     def _check_pixels(self, size: tuple[int, int], rules: Rules) -> None:
         if size[0] * size[1] > rules.max_pixels:
@@ -241,10 +251,7 @@ class Upload:
                 picture.decodermaxblock = len(self._data)
             picture.load()
         if self._facts is None:
-            # After the pixels: a PNG may tell about itself behind them.
             self._facts = read_facts(picture, self._data, self.kind)
-            if self.kind == formats.PNG:
-                self._orientation_after_load(picture)
         if self.kind == formats.JPEG:
             self._check_tail(picture)
         elif self.kind == formats.PNG and _ends_black(picture):
@@ -264,14 +271,6 @@ class Upload:
         except _DECODER_ERRORS:
             return  # every byte of it is needed
         raise RefusedFile("truncated")
-
-    def _orientation_after_load(self, picture: Image.Image) -> None:
-        orientation = exif_orientation(picture)
-        if orientation != self._orientation:
-            stored = self._turned(self.native)
-            self._orientation = orientation
-            self.native = self._turned(stored)
-            self.master = self.native.within(MASTER_LONG_SIDE)
 
     def _check_tail(self, picture: Image.Image) -> None:
         """Refuse a JPEG whose data ends before its picture does.
@@ -393,31 +392,8 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 def _converted(picture: Image.Image, profile: bytes) -> Image.Image | None:
     """Return the picture converted to sRGB, None if the profile is of no use."""
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if picture.mode == "RGB" and _is_srgb(source):
+        if picture.mode == "RGB" and colours.is_srgb(profile):
             return picture
-        return ImageCms.profileToProfile(
-            picture,
-            source,
-            _srgb(),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
+        return colours.to_srgb(picture, profile)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None  # a broken profile counts as sRGB
-
-
-def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
-    description = (profile.profile.profile_description or "").strip().lower()
-    return description.startswith("srgb")
-
-
-def _srgb() -> ImageCms.ImageCmsProfile:
-    global _SRGB
-    if _SRGB is None:
-        _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    return _SRGB
-
-
-_SRGB: ImageCms.ImageCmsProfile | None = None

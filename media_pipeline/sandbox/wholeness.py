@@ -179,7 +179,7 @@ _ADAM7 = (
 def check_png_rows(data: bytes) -> None:
     """Refuse a PNG whose data ends before its last row. Inflates all of it.
 
-    ``data`` has passed ``formats.check_png``.
+    ``data`` has passed ``read_png``.
     """
     width, height, depth, colour, _, _, interlace = struct.unpack_from(
         ">IIBBBBB", data, 16
