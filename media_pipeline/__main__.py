@@ -6,8 +6,9 @@
     python -m media_pipeline train-head --photos DIR --labels CSV [--out HEAD.npz]
 
 Standard output holds one JSON object a line, in input order; logs go to standard
-error. Exit status 0 when every file got an answer (a refusal is an answer), 2 for
-wrong usage. Imports no Django.
+error. Exit status 0 when every file got an answer (a refusal is an answer), 1 if an
+answer or a rendition could not be written, 2 for wrong usage. What follows ``--`` are
+files, whatever their names look like. Imports no Django.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
         return WRONG_USAGE
     except OSError as error:
-        # Of --out or of standard output: not every file got its answer.
+        # Of standard output: not every file got its answer.
         print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
         return FAILED
 
@@ -84,33 +85,38 @@ def _run(given: Sequence[str], answers: IO[str]) -> int:
     try:
         recipe = None if options.recipe is None else _recipe(options.recipe)
         pipeline = _pipeline(options.steps, options.catalogue)
-        out = None if options.out is None else _folder(options.out)
+        out = None if options.out is None else _Out(_folder(options.out))
         for number, file in enumerate(options.files, start=1):
             answer = _answer(file, pipeline, recipe, out, number)
             answers.write(json.dumps(answer, allow_nan=False) + "\n")
             answers.flush()
     finally:
         sandbox.close()
-    return 0
+    return FAILED if out is not None and out.has_failed else 0
 
 
 _PROGRAM = "python -m media_pipeline"
 
 
 def _parsed(given: Sequence[str]) -> argparse.Namespace:
+    # argparse forgets where "--" stood when options may stand between the files.
+    end = given.index("--") if "--" in given else len(given)
+    more = list(given[end + 1 :])
     parser = argparse.ArgumentParser(
         prog=_PROGRAM,
         description="Check pictures: one JSON object a line, in input order.",
         epilog="The default models: python -m media_pipeline models install | status",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("files", nargs="*" if more else "+", metavar="FILE")
     parser.add_argument("--out", metavar="DIR", help="write the renditions there")
     parser.add_argument("--recipe", metavar="RECIPE.json", help="style the renditions")
     parser.add_argument("--steps", metavar="a,b,c", help="run only these steps")
     parser.add_argument(
         "--catalogue", metavar="DIR", help="find these products: KEY.jpg or KEY/*.jpg"
     )
-    return parser.parse_intermixed_args(given)
+    options = parser.parse_intermixed_args(given[:end])
+    options.files += more
+    return options
 
 
 @contextlib.contextmanager
@@ -138,7 +144,7 @@ def _recipe(path: str) -> Recipe:
     try:
         return Recipe.from_json(json.loads(Path(path).read_text("utf-8")))
     except OSError as error:
-        raise _WrongUsage(f"--recipe: {error.strerror}: {path}") from error
+        raise _WrongUsage(f"--recipe: {_said(error, path)}") from error
     except WrongRecipe as error:
         raise _WrongUsage(f"--recipe: {error}") from error
     except (ValueError, RecursionError) as error:
@@ -151,7 +157,7 @@ def _pipeline(steps: str | None, catalogue: str | None) -> Pipeline:
     if catalogue is not None:
         names = list(default_step_names()) if names is None else names
         names += [] if "products" in names else ["products"]
-        options["products"] = {"index": _index(Path(catalogue))}
+        options["products"] = {"index": _index(catalogue)}
     elif names is not None and "products" in names:
         raise _WrongUsage("--steps: products are looked for in a --catalogue")
     try:
@@ -168,14 +174,17 @@ def _names(steps: str) -> list[str]:
     return list(names)
 
 
-def _index(folder: Path) -> ProductIndex:
+def _index(path: str) -> ProductIndex:
     """Return the index of a folder's pictures; each goes through the sandbox."""
-    if not folder.is_dir():
-        raise _WrongUsage(f"--catalogue: no folder {folder}")
+    folder = Path(path)
+    if not path or not folder.is_dir():
+        raise _WrongUsage(f"--catalogue: no folder {path!r}")
     embedder = Lite0Embedder()
     catalogue = FolderCatalogue(folder=folder, decode=_pixels_or_none)
     try:
         return ProductIndex.of(catalogue.pictures(), embedder)
+    except OSError as error:
+        raise _WrongUsage(f"--catalogue: {_said(error, path)}") from error
     except (BackendUnavailable, SandboxUnavailable) as error:
         # An index of nobody's: the step fails on each picture and says so in its
         # findings. With an empty one it would say that no product was found.
@@ -193,19 +202,30 @@ def _pixels_or_none(path: Path) -> Pixels | None:
 
 
 def _folder(path: str) -> Path:
+    if not path:
+        raise _WrongUsage("--out: names no folder")
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise _WrongUsage(f"--out: this is no folder: {path}") from error
     except OSError as error:
-        raise _WrongUsage(f"--out: {error.strerror}: {path}") from error
+        raise _WrongUsage(f"--out: {_said(error, path)}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _WrongUsage(f"--out: nothing can be written there: {path}")
     return folder
+
+
+def _said(error: OSError, path: str) -> str:
+    """Return what the system says, and of which file: one below the path, perhaps."""
+    return f"{error.strerror or error}: {error.filename or path}"
 
 
 # --- one file ---------------------------------------------------------------------
 
 
 def _answer(
-    file: str, pipeline: Pipeline, recipe: Recipe | None, out: Path | None, number: int
+    file: str, pipeline: Pipeline, recipe: Recipe | None, out: _Out | None, number: int
 ) -> dict[str, Any]:
     start = time.perf_counter()
     try:
@@ -223,13 +243,13 @@ def _answer(
 
 
 def _accepted(
-    file: str, pipeline: Pipeline, recipe: Recipe | None, out: Path | None, number: int
+    file: str, pipeline: Pipeline, recipe: Recipe | None, out: _Out | None, number: int
 ) -> dict[str, Any]:
     start = time.perf_counter()
     upload = _read(file)
     with sandbox.opened(upload) as picture:
         result = pipeline.run(picture.frame)
-        written = () if out is None else _written(picture, recipe, out, file, number)
+        written = () if out is None else out.written(picture, recipe, file, number)
     timings = {
         **picture.timings_ms,
         "total": (time.perf_counter() - start) * 1000,
@@ -261,26 +281,49 @@ def _read(file: str) -> bytes:
     return upload
 
 
-def _written(
-    picture: OpenedPicture, recipe: Recipe | None, out: Path, file: str, number: int
-) -> tuple[RenditionFile, ...]:
-    """Write the renditions; two files of one name don't share theirs."""
+@dataclasses.dataclass(slots=True)
+class _Out:
+    """The folder that takes the renditions."""
+
+    folder: Path
+    has_failed: bool = False
+
+    def written(
+        self, picture: OpenedPicture, recipe: Recipe | None, file: str, number: int
+    ) -> tuple[RenditionFile, ...]:
+        """Write the renditions; two files of one name don't share theirs.
+
+        If they can't be written, none of them stays: the file is answered without,
+        and those after it may well have better luck.
+        """
+        rendered = picture.render(recipe=recipe).renditions
+        written: list[RenditionFile] = []
+        try:
+            for each in rendered:
+                path = self.folder / _name(file, number, each.width, each.format)
+                path.write_bytes(each.content)
+                written.append(
+                    RenditionFile(
+                        format=each.format,
+                        width=each.width,
+                        height=each.height,
+                        bytes=len(each.content),
+                        path=path.name,
+                    )
+                )
+        except OSError as error:
+            logger.error("%s: its renditions can't be written (%s)", file, error)
+            self.has_failed = True
+            for name in (*(one.path for one in written), path.name):
+                with contextlib.suppress(OSError):  # what is in the way stays there
+                    (self.folder / name).unlink(missing_ok=True)
+            return ()
+        return tuple(written)
+
+
+def _name(file: str, number: int, width: int, format: str) -> str:
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(file).stem).strip("-")[:60] or "picture"
-    files = []
-    for each in picture.render(recipe=recipe).renditions:
-        extension = "jpg" if each.format == "jpeg" else each.format
-        name = f"{number:04}-{stem}-{each.width}.{extension}"
-        (out / name).write_bytes(each.content)
-        files.append(
-            RenditionFile(
-                format=each.format,
-                width=each.width,
-                height=each.height,
-                bytes=len(each.content),
-                path=name,
-            )
-        )
-    return tuple(files)
+    return f"{number:04}-{stem}-{width}.{'jpg' if format == 'jpeg' else format}"
 
 
 if __name__ == "__main__":

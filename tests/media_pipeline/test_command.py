@@ -277,7 +277,12 @@ def test_a_wrong_recipe_is_wrong_usage(photo, tmp_path, capfd, content, said):
         ("photo.jpg", "--steps", "", "--catalogue", "/"),
         ("photo.jpg", "--recipe", "/no/such/recipe.json"),
         ("photo.jpg", "--catalogue", "/no/such/folder"),
+        ("photo.jpg", "--catalogue", ""),
         ("photo.jpg", "--out", "/dev/null/out"),
+        ("photo.jpg", "--out", "/dev/null"),
+        ("photo.jpg", "--out", ""),
+        ("photo.jpg", "--recipe", ""),
+        ("photo.jpg", "--recipe", "/"),
     ],
 )
 def test_wrong_usage_is_said_on_standard_error(arguments, capfd, settings):
@@ -291,7 +296,9 @@ def test_wrong_usage_is_said_on_standard_error(arguments, capfd, settings):
     assert "error: --" in printed.err
 
 
-@pytest.mark.parametrize("arguments", [(), ("photo.jpg", "--sideways")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("--",), ("photo.jpg", "--sideways"), ("-x.jpg",)]
+)
 def test_unknown_arguments_are_wrong_usage(arguments):
     run = command(*arguments)
 
@@ -416,6 +423,52 @@ def test_odd_file_names_are_answered(tmp_path):
     assert first["file"] == str(odd)
     assert second["file"] == os.fsdecode(bad)
     assert first["outcome"] == second["outcome"] == "accepted"
+
+
+NAMES = ("-x.jpg", "--out", "--steps=magic", "-", "--", "models", "@a", "--help", " ")
+
+
+@pytest.mark.parametrize("before", [(), ("first.jpg",)], ids=["alone", "after_one"])
+def test_what_follows_two_dashes_are_files(tmp_path, monkeypatch, capfd, before):
+    monkeypatch.chdir(tmp_path)
+    for name in (*before, *NAMES):
+        Path(name).write_bytes(picture_bytes(320, 240))
+
+    status = main([*before, *QUICK, "--", *NAMES])
+
+    answers = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert status == 0
+    assert [answer["file"] for answer in answers] == [*before, *NAMES]
+    assert {answer["outcome"] for answer in answers} == {"accepted"}
+
+
+def test_options_before_two_dashes_count(photo, tmp_path):
+    out = tmp_path / "out"
+
+    run = command("--out", out, *QUICK, "--", photo, "--out")
+
+    accepted, refused = run.answers
+    assert accepted["renditions"]
+    assert (refused["file"], refused["reasons"]) == ("--out", ["unreadable"])
+
+
+def test_renditions_that_can_not_be_written_cost_no_answer(photo, tmp_path):
+    other = tmp_path / "b.jpg"
+    other.write_bytes(picture_bytes(640, 480))
+    out = tmp_path / "out"
+    stem = "0001-My-photo-1"
+    (out / f"{stem}-640.jpg").mkdir(parents=True)  # in the way
+
+    run = command(photo, other, "--out", out, *QUICK)
+
+    first, second = run.answers
+    assert run.status == 1
+    assert first["outcome"] == second["outcome"] == "accepted"
+    assert first["renditions"] == []
+    assert len(second["renditions"]) == len(list(out.glob("0002-*")))
+    assert [path.name for path in out.glob("0001-*")] == [f"{stem}-640.jpg"]
+    assert "renditions can't be written" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_a_pipe_and_a_device_are_not_waited_for(tmp_path):
