@@ -32,7 +32,7 @@ def check_models(**_: Any) -> list[CheckMessage]:
             Warning(
                 f"{each.problem}. Off until then: {asking}. Every photo waits for a "
                 "person instead.",
-                hint="python -m media_pipeline models status lists them all.",
+                hint="manage.py pipeline status lists all that the steps lack.",
                 id="media_pipeline.W010" if is_missing else "media_pipeline.W011",
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,7 +12,9 @@ from django.db.models import Count
 from django.db.models.functions import Now
 
 from media_pipeline import reruns, services
+from media_pipeline.backends.needed import needed_now
 from media_pipeline.exceptions import MediaPipelineError
+from media_pipeline.management.progress import Progress
 from media_pipeline.models import Asset, Rendering
 from outbox.models import Work
 from outbox.services import backlog
@@ -26,7 +29,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser(
-            "status", help="count assets by state, backlog by stage; list quarantine"
+            "status",
+            help="count assets by state, backlog by stage; list quarantine and what"
+            " the steps lack",
         )
         for action, words in (
             ("retry", "try again what is in quarantine, in either stage"),
@@ -75,11 +80,11 @@ class Command(BaseCommand):
                     f"{assets} assets are due now, {renderings} renderings."
                 )
             case "rescore":
-                self._rerun("rescored", reruns.rescore_asset, options)
+                self._rerun("rescored", _rescore, options)
             case "rerender" if options["later"]:
-                self._rerun("left to the workers", _is_left, options)
+                self._rerun("left to the workers", _leave, options)
             case "rerender":
-                self._rerun("rerendered", reruns.rerender_asset, options)
+                self._rerun("rerendered", _rerender, options)
             case "retry":
                 self._each("tried again", _retry, options)
             case "discard":
@@ -109,61 +114,116 @@ class Command(BaseCommand):
                 f"quarantined: {rendering.asset_id}, renditions ({rendering.kind})"
                 f" since {_since(rendering)}: {rendering.reason or 'lost'}"
             )
+        for each in needed_now():
+            if each.problem:
+                self.stdout.write(
+                    f"{each.state.value}: {each.name} ({', '.join(each.steps)}):"
+                    f" {each.problem}"
+                )
 
     def _rerun(
-        self, done: str, rerun: Callable[[int], bool], options: dict[str, Any]
+        self, done: str, rerun: Callable[[int], _Told], options: dict[str, Any]
     ) -> None:
-        """Do one after the other, newest first, with a line that counts."""
+        """Do one after the other, newest first, and say how far it is."""
         outdated = options.get("outdated", False)
         if [options["all"], outdated, bool(options["assets"])].count(True) != 1:
             or_outdated = ", or --outdated" if options["action"] == "rescore" else ""
             raise CommandError(f"Name assets by their ids, or say --all{or_outdated}.")
         processed = Asset.objects.filter(state=Asset.State.PROCESSED)
-        ids = options["assets"] or list(
+        ids = _named(options) or list(
             reruns.outdated_assets()
             if outdated
             else processed.order_by("-pk").values_list("pk", flat=True)
         )
-        failed = changed = 0
-        for number, asset_id in enumerate(ids, start=1):
+        missing = failed = changed = 0
+        progress = Progress(len(ids), self.stdout)
+        for asset_id in ids:
             try:
-                changed += rerun(asset_id)
+                told = rerun(asset_id)
+                changed += told.is_done
+                if told.words:
+                    stream = self.stdout if told.is_done else self.stderr
+                    progress.say(f"{asset_id}: {told.words}", stream)
+            except Asset.DoesNotExist:
+                missing += 1
+                progress.say(f"{asset_id}: {_MISSING}", self.stderr)
             except MediaPipelineError as failure:
                 failed += 1
-                self.stderr.write(f"{asset_id}: {type(failure).__name__}: {failure}")
-            if self.stdout.isatty() or number == len(ids):
-                end = "\n" if number == len(ids) else "\r"
-                self.stdout.write(f"{number} of {len(ids)}", ending=end)
-        self.stdout.write(f"{changed} assets {done}.")
+                progress.say(
+                    f"{asset_id}: {type(failure).__name__}: {failure}", self.stderr
+                )
+            progress.advance()
+        left = len(ids) - changed - missing - failed
+        self.stdout.write(
+            f"{changed} assets {done}" + (f", {left} left alone." if left else ".")
+        )
         if options["action"] == "rerender":
             waiting = Rendering.objects.filter(
                 settled_at=None, kind=Rendering.Kind.ALL
             ).count()
             self.stdout.write(f"{waiting} wait for a worker or are in quarantine.")
+        problems = []
         if failed:
-            raise CommandError(f"{failed} failed; they are as they were.")
+            problems.append(f"{failed} failed; they are as they were.")
+        if missing and options["assets"]:  # else erased since they were listed
+            problems.append(f"{missing} not found.")
+        if problems:
+            raise CommandError(" ".join(problems))
 
     def _each(
         self, done: str, service: Callable[[int], bool], options: dict[str, Any]
     ) -> None:
         if options["all"] == bool(options["assets"]):
             raise CommandError("Name assets by their ids, or say --all.")
-        for asset_id in _quarantined() if options["all"] else options["assets"]:
+        ids = _named(options) or _quarantined()
+        if not ids:
+            self.stdout.write("Nothing is in quarantine.")
+        missing = 0
+        for asset_id in ids:
             if service(asset_id):
                 self.stdout.write(f"{asset_id}: {done}.")
-            else:
+                continue
+            asset = Asset.objects.filter(pk=asset_id).first()
+            if asset is None:
+                missing += 1
+                self.stderr.write(f"{asset_id}: {_MISSING}")
+            elif Rendering.objects.quarantined().filter(asset=asset).exists():
                 self.stderr.write(
-                    f"{asset_id}: is not in quarantine, or can't be {done}."
+                    f"{asset_id}: can't be {done}: its renditions show a recipe that"
+                    " no longer holds. Try it again."
                 )
+            else:
+                self.stderr.write(f"{asset_id}: is {asset.state}, not in quarantine.")
+        if missing and options["assets"]:
+            raise CommandError(f"{missing} not found.")
+
+
+_MISSING = "there is no such asset."
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What became of one asset; ``words`` if there is more to say, or why nothing."""
+
+    is_done: bool
+    words: str = ""
+
+
+def _named(options: dict[str, Any]) -> list[int]:
+    return list(dict.fromkeys(options["assets"]))
 
 
 def _quarantined() -> list[int]:
     assets = Asset.objects.quarantined().order_by("quarantined_at")
     renderings = Rendering.objects.quarantined().order_by("quarantined_at")
-    return [
-        *assets.values_list("pk", flat=True),
-        *renderings.values_list("asset_id", flat=True),
-    ]
+    return list(
+        dict.fromkeys(
+            [
+                *assets.values_list("pk", flat=True),
+                *renderings.values_list("asset_id", flat=True),
+            ]
+        )
+    )
 
 
 def _retry(asset_id: int) -> bool:
@@ -174,8 +234,38 @@ def _discard(asset_id: int) -> bool:
     return services.discard_asset(asset_id) or services.discard_rendering(asset_id)
 
 
-def _is_left(asset_id: int) -> bool:
-    return services.render_anew(asset_id) is not None
+def _rescore(asset_id: int) -> _Told:
+    before = _verdict(asset_id)
+    if not reruns.rescore_asset(asset_id):
+        return _Told(False, _why_not(asset_id))
+    now = _verdict(asset_id)
+    return _Told(True, "" if now == before else f"{before} is now {now}.")
+
+
+def _verdict(asset_id: int) -> str:
+    return str(Asset.objects.values_list("verdict", flat=True).get(pk=asset_id))
+
+
+def _rerender(asset_id: int) -> _Told:
+    if reruns.rerender_asset(asset_id):
+        return _Told(True)
+    if Rendering.objects.filter(asset_id=asset_id, settled_at=None).exists():
+        return _Told(False, "a worker is at it, or will be.")
+    return _Told(False, _why_not(asset_id))
+
+
+def _leave(asset_id: int) -> _Told:
+    if services.render_anew(asset_id) is not None:
+        return _Told(True)
+    return _Told(False, _why_not(asset_id))
+
+
+def _why_not(asset_id: int) -> str:
+    """Return why nothing was done. Raises ``Asset.DoesNotExist``."""
+    state = Asset.objects.values_list("state", flat=True).get(pk=asset_id)
+    if state != Asset.State.PROCESSED:
+        return f"is {state}; there is only a master of what is processed."
+    return "changed meanwhile."
 
 
 def _since(work: Work) -> str:

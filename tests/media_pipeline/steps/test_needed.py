@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 
 import pytest
+from django.core.management import call_command
 
 from media_pipeline.backends import (
     checks,
@@ -101,6 +103,17 @@ def test_what_options_switch_on_is_in_the_list_of_models(switched_on, capsys):
     said = capsys.readouterr()
     assert "own.onnx" in said.out
     assert "head.npz" in said.err
+
+
+@pytest.mark.django_db
+def test_the_sites_own_status_names_it_too(switched_on, capsys):
+    call_command("pipeline", "status")
+
+    said = capsys.readouterr().out
+    assert re.search(
+        r"missing: own\.onnx \(own_labels\): /.*own\.onnx is not there", said
+    )
+    assert "missing: categories (categories): The head can't be read" in said
 
 
 def test_what_a_worker_adds_to_the_steps_is_asked_for_as_well(settings):
