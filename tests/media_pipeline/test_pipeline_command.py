@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.core.management.base import OutputWrapper
 
 from media_pipeline import services, storage
+from media_pipeline.management.progress import Progress
 from media_pipeline.models import Asset, Rendering
 from media_pipeline.testing import picture_bytes
 from outbox import leases
@@ -64,6 +66,43 @@ def test_retry_and_discard_see_to_the_second_stage_too(processed):
         Rendering.objects.filter(pk=rendering.pk).delete()
 
 
+@pytest.mark.parametrize("action", ["retry", "discard"])
+def test_an_empty_quarantine_is_said(action):
+    assert "Nothing is in quarantine" in run(action, "--all")[0]
+
+
+@pytest.mark.parametrize("action", ["retry", "discard", "rescore", "rerender"])
+def test_an_unknown_id_is_said_and_fails(action):
+    err = io.StringIO()
+    with pytest.raises(CommandError, match="1 not found"):
+        call_command("pipeline", action, "9999", stdout=io.StringIO(), stderr=err)
+
+    assert "9999: there is no such asset" in err.getvalue()
+
+
+def test_why_one_is_left_alone_is_said(processed):
+    waiting = services.receive_upload(
+        file=ContentFile(picture_bytes(320, 240), name="a.jpg")
+    )
+
+    for action, done in (("rescore", "rescored"), ("rerender", "rerendered")):
+        out, err = run(action, str(waiting.pk), str(processed.pk), str(waiting.pk))
+        assert f"{waiting.pk}: is pending" in err
+        assert f"1 assets {done}, 1 left alone" in out
+    _, err = run("retry", str(processed.pk))
+    assert f"{processed.pk}: is processed, not in quarantine" in err
+
+
+def test_renditions_that_must_be_made_anew_are_not_discarded(processed):
+    rendering = Rendering.objects.create(asset=processed, kind="all", is_restyling=True)
+    crash(rendering, times=3)
+
+    _, err = run("discard", str(processed.pk))
+
+    assert f"{processed.pk}: can't be discarded" in err
+    assert Rendering.objects.quarantined().exists()
+
+
 def test_nothing_is_decided_without_being_named():
     for arguments in (("retry",), ("discard", "1", "--all")):
         with pytest.raises(CommandError, match="Name assets"):
@@ -103,6 +142,16 @@ def test_rescoring_asks_the_steps_anew_and_keeps_what_the_upload_said(
     assert fresh.result["facts"] == {"camera": "Told by the upload"}
     assert fresh.result["hashes"]["sha256"] == processed.sha256
     assert len(fresh.phash) == 16
+
+
+def test_another_verdict_is_said(processed, settings):
+    assert processed.verdict == "review"  # it is small
+    settings.MEDIA_PIPELINE_STEPS = ["hashes"]
+
+    out, _ = run("rescore", "--all")
+
+    assert f"{processed.pk}: review is now pass." in out
+    assert "is now" not in run("rescore", "--all")[0]
 
 
 def test_rerendering_encodes_every_rendition_anew(processed):
@@ -150,3 +199,54 @@ def test_requeueing_makes_due_what_waits():
     assert "1 assets are due now, 1 renderings" in out
     assert Asset.objects.due().exists()
     assert Rendering.objects.due().exists()
+
+
+# --- how far it is --------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def counted(stream: io.StringIO, total: int, *, says: int = 0) -> str:
+    """What is written while one second goes by for each of so many."""
+    now = iter(range(10_000))
+    progress = Progress(total, OutputWrapper(stream), clock=lambda: next(now))
+    for number in range(1, total + 1):
+        if number == says:
+            progress.say("a message")
+        progress.advance()
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("total", [1, 3, 10, 1000])
+def test_away_from_a_terminal_there_are_a_few_lines(total):
+    lines = counted(io.StringIO(), total).splitlines()
+
+    assert len(lines) == min(total, 10)
+    assert lines[-1] == f"{total} of {total}"
+
+
+def test_on_a_terminal_there_is_one_bar_that_grows():
+    drawn = counted(Terminal(), 4)
+
+    assert drawn.count("\n") == 1
+    shown = [line.rstrip() for line in drawn.split("\r") if line.strip()]
+    assert [line.count("█") for line in shown] == [7, 15, 22, 30]
+    assert "1 of 4" in shown[0]
+    assert " left" in shown[0]
+    assert "4 of 4 in " in shown[-1]
+
+
+def test_a_message_stands_alone_and_the_bar_goes_on_below():
+    drawn = counted(Terminal(), 4, says=3)
+
+    before, after = drawn.split("a message\n")
+    assert before.endswith("\r")
+    assert "3 of 4" not in before
+    assert "3 of 4" in after
+
+
+def test_nothing_to_do_is_no_progress():
+    assert counted(io.StringIO(), 0) == ""
