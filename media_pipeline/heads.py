@@ -122,17 +122,26 @@ class HeadTagger:
 
     def tag(self, pixels: Pixels) -> tuple[Tag, ...]:
         """Return the most probable category alone; nothing if that is none."""
+        head, engine = self._pair()
+        (shares,) = head.probabilities(engine.embed([pixels]))
+        best = int(shares.argmax())
+        if head.labels[best] == NONE:
+            return ()
+        return (Tag(head.labels[best], float(shares[best])),)
+
+    def check(self) -> None:
+        """Raise ``BackendUnavailable`` for a head of another network."""
+        self._pair()
+
+    def _pair(self) -> tuple[Head, Embedder]:
+        """Return the head and what it was trained on."""
         head = self._head()
         engine: Embedder = build_backend(self.embedder, {}, method="embed")
         if head.model != engine.name:
             raise BackendUnavailable(
                 f"The head was trained on {head.model}, not {engine.name}."
             )
-        (shares,) = head.probabilities(engine.embed([pixels]))
-        best = int(shares.argmax())
-        if head.labels[best] == NONE:
-            return ()
-        return (Tag(head.labels[best], float(shares[best])),)
+        return head, engine
 
     def _head(self) -> Head:
         path = self.path or conf.category_head()

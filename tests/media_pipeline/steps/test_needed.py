@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from django.core.management import call_command
 
@@ -27,6 +28,7 @@ from media_pipeline.backends.model_files import (
     OPEN_NSFW,
     State,
 )
+from media_pipeline.heads import Head
 from media_pipeline.pipeline import DEFAULT_STEPS, build_pipeline
 from media_pipeline.results import Verdict, as_contract
 
@@ -103,6 +105,18 @@ def test_what_options_switch_on_is_in_the_list_of_models(switched_on, capsys):
     said = capsys.readouterr()
     assert "own.onnx" in said.out
     assert "head.npz" in said.err
+
+
+def test_a_head_of_another_network_is_warned_of(settings, tmp_path):
+    ones = np.ones((2, 4), np.float32)
+    head = Head(model="another 1", labels=("a", "b"), weights=ones, bias=ones[:, 0])
+    head.save(tmp_path / "head.npz")
+    settings.MEDIA_PIPELINE_CATEGORY_HEAD = str(tmp_path / "head.npz")
+
+    said = [each.msg for each in checks.check_models() if "categories" in each.msg]
+
+    assert len(said) == 1
+    assert "trained on another 1" in said[0]
 
 
 @pytest.mark.django_db
