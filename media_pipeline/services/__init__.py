@@ -8,7 +8,8 @@ row of work of its own: what fails in the second loses nothing of the first.
 from __future__ import annotations
 
 from ..candidates import split_candidates
-from ..text_checks import check_text
+from ..conf import text_languages
+from ..text_checks import OTHER_LANGUAGE, check_text
 from .banning import ban_picture, lift_ban, take_likeness
 from .erasing import erase_asset, expire_incoming, expire_unclaimed
 from .files import open_private
@@ -43,6 +44,7 @@ from .wishes import (
 from .words import colour_wording, tag_wording
 
 __all__ = [
+    "OTHER_LANGUAGE",
     "PublicCopies",
     "ban_picture",
     "check_text",
@@ -76,6 +78,7 @@ __all__ = [
     "split_candidates",
     "tag_wording",
     "take_likeness",
+    "text_languages",
     "want_no_renditions",
     "want_renditions",
     "want_small",

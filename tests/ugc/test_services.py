@@ -227,6 +227,46 @@ def test_words_with_contact_data_are_looked_at_early_and_refuse_nothing():
     assert telling.priority > clean.priority
 
 
+def test_a_name_with_contact_data_is_looked_at_early():
+    plain, telling = submit(), submit(persona_name="insta: anna92 0171 2345678")
+
+    settle(plain)
+    settle(telling)
+
+    assert telling.priority > plain.priority
+    assert services.reasons_in_words(telling) == ("handle", "phone_number")
+
+
+def test_words_in_another_language_are_looked_at_early_until_they_change():
+    text = "Ma robe préférée pour les soirées d'été au bord du lac"
+    photo = submit(caption=text)
+
+    settle(photo)
+
+    assert photo.priority > submit().priority
+    assert services.reasons_in_words(photo) == ("other_language",)
+    services.edit_photo(
+        photo, caption="My sofa", alt_text="", contributor=photo.contributor
+    )
+    assert services.reasons_in_words(photo) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mein Lieblingskleid, seit Jahren immer wieder.",
+        "My favourite dress for summer evenings by the lake.",
+        "Très joli",
+    ],
+)
+def test_the_shops_languages_and_short_words_are_no_other_language(text):
+    photo = submit(caption=text, persona_name="Recep Tayyip Karaosmanoğlu Öztürk")
+
+    settle(photo)
+
+    assert services.reasons_in_words(photo) == ()
+
+
 def test_settling_twice_is_settling_once():
     photo = submit()
     tags = {"tags": [{"label": "mug", "confidence": 0.9, "source": "x"}]}

@@ -126,7 +126,7 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
 def _for_review() -> PhotoQuerySet:
     """Photos with all that their page reads: seven queries."""
     return lists.for_tiles(Photo.objects.all()).prefetch_related(
-        "product_tags", "tags", "permissions", "decisions__actor", "events"
+        "tags", "permissions", "decisions__actor"
     )
 
 

@@ -8,6 +8,8 @@ from media_pipeline import services, text_checks
 from media_pipeline.results import Finding, Verdict
 from media_pipeline.text_checks import check_text, find_words, language_of
 
+from .captions import FOREIGN, HONEST
+
 
 @pytest.mark.parametrize(
     ("text", "reason"),
@@ -67,11 +69,70 @@ def test_findings_name_their_part_and_say_where():
 
 
 def test_another_language_is_mentioned_and_holds_nothing_back():
-    checked = check_text("Mein Lieblingskleid, seit Jahren immer wieder", "en-gb")
+    checked = check_text("Mein Lieblingskleid, seit Jahren immer wieder", ["en-gb"])
 
     assert checked.language == "de"
     assert checked.reasons == ("other_language",)
     assert checked.verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_words_that_no_list_knows_are_for_a_person(text):
+    checked = check_text(text, ["en", "de-at"])
+
+    assert checked.findings == (
+        Finding("language", Verdict.REVIEW, ("other_language",)),
+    )
+    assert checked.language == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *HONEST,
+        *("Très joli", "Dolce vita", "Pendant lamp", "¡Olé!", "Спасибо!", "好看"),
+        "Grüezi mitenand, das isch mis neue Sofa, mega schön",
+        "Kartell Louis Ghost, Eames Lounge Chair, Artemide Tolomeo",
+        "Croissant, Café au lait, Baguette und diese Tasse",
+        "Greetings from Santiago de Compostela, Spain",
+        "#interiordesign #wohnzimmer #casa",
+        "hahahahahahahahaha zu gut",
+    ],
+)
+def test_short_and_ordinary_texts_are_in_no_other_language(text):
+    assert check_text(text, ["en", "de"]).findings == ()
+
+
+def test_a_language_that_is_expected_is_no_other_one():
+    text = "Ma robe préférée pour les soirées d'été au bord du lac"
+
+    assert check_text(text, ["en", "de", "fr"]).findings == ()
+
+
+def test_nothing_is_said_of_languages_that_the_model_does_not_know():
+    text = "Ma robe préférée pour les soirées d'été au bord du lac"
+
+    assert check_text(text, ["en", "gsw"]).findings == ()
+
+
+def test_the_shops_languages_may_name_regions_and_unknown_ones(settings):
+    settings.MEDIA_PIPELINE_TEXT_LANGUAGES = ["en-gb", "de-AT", "gsw"]
+
+    assert language_of("Die Jacke trage ich seit drei Jahren im Herbst") == "de"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("so ein Ａｒｓｃｈｌｏｃｈ…", "Ａｒｓｃｈｌｏｃｈ"),
+        ("½ Tag, du Arsch\u200bloch", "Arsch\u200bloch"),
+        ("… go  ｋｉｌｌ yourself", "go  ｋｉｌｌ yourself"[4:]),
+    ],
+)
+def test_words_in_look_alike_signs_are_found_where_they_stand(text, place):
+    (span,), _ = find_words(text)
+
+    assert text[slice(*span)] == place
 
 
 @pytest.mark.parametrize(
@@ -114,6 +175,13 @@ def test_the_shops_languages_choose_the_lists(settings):
     settings.MEDIA_PIPELINE_TEXT_LANGUAGES = ["en"]
 
     assert check_text("Arschloch").reasons == ()
+
+
+def test_a_language_without_a_list_stops_no_check(settings, caplog):
+    settings.MEDIA_PIPELINE_TEXT_LANGUAGES = ["de-AT", "gsw"]
+
+    assert check_text("Arschloch").reasons == ("bad_words",)
+    assert "'gsw'" in caplog.text
 
 
 def test_without_the_lists_a_text_does_not_look_clean(monkeypatch):
