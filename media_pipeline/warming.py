@@ -25,6 +25,7 @@ from .pipeline_steps.prompts import Prompts, Sought
 from .registry import Step, WrongConfiguration
 from .results import Frame
 from .similarity import ProductIndex
+from .text_checks import language_of
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def warm() -> bool:
     """
     try:
         result = _patient(build_pipeline(worker_step_names())).run(_frame())
+        language_of("Words enough to tell from them which language they are in.")
     except WrongConfiguration as error:
         logger.warning("No networks are made ready: %s", error)
         return False
