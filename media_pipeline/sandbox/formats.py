@@ -70,6 +70,9 @@ _SVG = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml|<!--|<!DOCTYPE svg|<svg)", r
 # marker or a fill byte.
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+# Lossless, layered or arithmetic-coded (T.81, table B.1): no camera or phone writes
+# them, and a decoder that takes one for another makes noise of it.
+_UNUSUAL_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 
 
 def sniffed(data: bytes) -> str:
@@ -137,9 +140,8 @@ def _gif_is_animated(data: bytes) -> bool:
 class JpegFrame:
     scans: int
     end: int | None  # offset of the end marker of the first picture
-    # Whether its last scan is the first to tell of these coefficients: cut there,
-    # a part of the picture is coarse and not only a last bit less exact.
-    ends_coarse: bool = False
+    # Where its entropy-coded segments begin and end, in order; not all short ones.
+    segments: tuple[tuple[int, int], ...] = ()
 
 
 def jpeg_frame(data: bytes, *, max_scans: int) -> JpegFrame:
@@ -151,26 +153,31 @@ def jpeg_frame(data: bytes, *, max_scans: int) -> JpegFrame:
     """
     at, scans = 2, 0
     coverage = JpegCoverage()
+    segments: list[tuple[int, int]] = []
+    is_coded = False  # behind a scan's header
     while True:
         found = _JPEG_MARKER.search(data, at)
         if found is None:
             return JpegFrame(scans, None)
-        if scans:
-            coverage.entropy_coded(data, at, found.start())
+        if is_coded:
+            segments += coverage.entropy_coded(data, at, found.start())
         marker = data[found.end() - 1]
         at = found.end()
         if marker == _EOI:
             if not coverage.is_whole():
                 raise RefusedFile("truncated")
-            return JpegFrame(scans, found.start(), coverage.ends_coarse)
+            return JpegFrame(scans, found.start(), tuple(segments))
         if marker in (_SOI, 0x01):
             continue
+        if marker in _UNUSUAL_FRAMES and not scans:
+            raise RefusedFile("unsupported_format")
         length = int.from_bytes(data[at : at + 2], "big")
         if length < 2:
             return JpegFrame(scans, None)
         coverage.segment(marker, data[at + 2 : at + min(length, 64)])
         at += length
-        if marker == _SOS:
+        is_coded = marker == _SOS
+        if is_coded:
             scans += 1
             if scans > max_scans:
                 raise RefusedFile("too_many_scans")

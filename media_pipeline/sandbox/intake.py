@@ -19,7 +19,6 @@ import pillow_heif
 from PIL import (
     AvifImagePlugin,
     Image,
-    ImageChops,
     ImageCms,
     ImageFile,
     JpegImagePlugin,  # noqa: F401
@@ -36,6 +35,7 @@ from . import colours, formats
 from .coded_sizes import check_coded_sizes
 from .file_facts import exif_orientation, read_facts
 from .heif_items import check_items
+from .jpeg_decoder import watch
 from .png_chunks import PngFile, read_png
 from .wholeness import check_png_rows, webp_to_be_doubted
 
@@ -49,7 +49,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _WHITE = (255, 255, 255)
-_GREY = 128
 _GREY_MODES = {"1", "L", "LA", "I", "I;16", "I;16B", "F"}
 
 # What the decoders raise on broken files. Their memory errors are not among them.
@@ -99,9 +98,8 @@ class Upload:
     def __init__(self, data: bytes, rules: Rules) -> None:
         self.kind = formats.sniffed(data)
         self._data = data
-        self._jpeg_end: int | None = None
+        self._jpeg: formats.JpegFrame | None = None
         self._png: PngFile | None = None
-        self._may_end_coarse = False
         self._check_frame(rules)
         with self._decoding():
             picture = self._open()
@@ -164,9 +162,7 @@ class Upload:
     def _check_frame(self, rules: Rules) -> None:
         data = self._data
         if self.kind == formats.JPEG:
-            frame = formats.jpeg_frame(data, max_scans=rules.max_jpeg_scans)
-            self._jpeg_end = frame.end
-            self._may_end_coarse = frame.scans > 1 and frame.ends_coarse
+            self._jpeg = formats.jpeg_frame(data, max_scans=rules.max_jpeg_scans)
         elif self.kind == formats.PNG:
             if data[12:16] == b"IHDR" and len(data) >= 24:
                 self._check_pixels(struct.unpack_from(">II", data, 16), rules)
@@ -232,7 +228,7 @@ class Upload:
             is_cut = (
                 "truncated" in text
                 or isinstance(error, EOFError)
-                or (self.kind == formats.JPEG and self._jpeg_end is None)
+                or (self._jpeg is not None and self._jpeg.end is None)
                 or (self.kind == formats.WEBP and webp_to_be_doubted(self._data))
             )
             raise RefusedFile("truncated" if is_cut else "damaged") from error
@@ -245,16 +241,16 @@ class Upload:
         with self._decoding():
             picture = self._picture or self._open()
             self._picture = None  # its pixels are taken once
-            if self.kind == formats.JPEG:
+            if self._jpeg is not None:
                 picture.draft(picture.mode, (at_least.width, at_least.height))
                 # All at once: libjpeg begins a row anew where its data ends.
                 picture.decodermaxblock = len(self._data)
+                if self._jpeg.end is not None:
+                    watch(picture, self._jpeg.segments)
             picture.load()
         if self._facts is None:
             self._facts = read_facts(picture, self._data, self.kind)
-        if self.kind == formats.JPEG:
-            self._check_tail(picture)
-        elif self.kind == formats.PNG and _ends_black(picture):
+        if self.kind == formats.PNG and _ends_black(picture):
             # Rows that never came are black; so are honest nights.
             check_png_rows(self._data)
         return picture
@@ -271,28 +267,6 @@ class Upload:
         except _DECODER_ERRORS:
             return  # every byte of it is needed
         raise RefusedFile("truncated")
-
-    def _check_tail(self, picture: Image.Image) -> None:
-        """Refuse a JPEG whose data ends before its picture does.
-
-        libjpeg fills what is missing with mid grey and says nothing when an end
-        marker follows. Only a picture that ends in exactly that grey, or with a
-        scan that may be cut, is looked at twice: bytes put before the end marker
-        change nothing of a whole picture, but are taken for the missing part of a
-        cut one.
-        """
-        if self._jpeg_end is None or not (self._may_end_coarse or _ends_grey(picture)):
-            return
-        data, end = self._data, self._jpeg_end
-        filler = bytes((7 * at * at + at) % 251 for at in range(4096))
-        probe = Image.open(
-            io.BytesIO(data[:end] + filler + data[end:]), formats=(self.kind,)
-        )
-        with contextlib.suppress(*_DECODER_ERRORS):
-            probe.draft(probe.mode, picture.size)
-            probe.load()
-            if ImageChops.difference(probe, picture).getbbox() is not None:
-                raise RefusedFile("truncated")
 
     # -- one canonical picture ---------------------------------------------------
 
@@ -311,14 +285,6 @@ class Upload:
 
 def _frames(picture: Image.Image) -> int:
     return int(getattr(picture, "n_frames", 1))
-
-
-def _ends_grey(picture: Image.Image) -> bool:
-    width, height = picture.size
-    corner = picture.crop((max(0, width - 2), max(0, height - 2), width, height))
-    values = corner.tobytes()
-    # CMYK is stored as its opposite: there the grey is 127.
-    return min(values) >= _GREY - 1 and max(values) <= _GREY
 
 
 def _ends_black(picture: Image.Image) -> bool:

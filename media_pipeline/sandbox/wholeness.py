@@ -1,7 +1,6 @@
 """Whether a file holds all of its picture, where decoders don't tell.
 
-libjpeg fills what is missing with grey, or leaves it coarse; Pillow leaves the rows
-that a PNG lacks black; libde265 conceals what it can't read. Plain reading of bytes,
+libjpeg leaves out scans that never came; Pillow leaves the rows that a PNG lacks black; libde265 conceals what it can't read. Plain reading of bytes,
 and cheap: nothing is decoded but, where a picture ends in black, a PNG's rows; and
 what shows whether a WebP is whole is handed to the decoder.
 """
@@ -19,10 +18,12 @@ from media_pipeline.exceptions import RefusedFile
 # --- JPEG -----------------------------------------------------------------------
 
 _SOS, _DRI = 0xDA, 0xDD
-# Huffman and arithmetic coding, in one go or progressive; no lossless or layered ones.
-_SOF = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+_SOF = {0xC0, 0xC1, 0xC2}  # Huffman coding, in one go or progressive
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _NEVER = 99  # no scan told of this coefficient
+# Shorter restart intervals are counted and not looked at: there may be hundreds of
+# thousands, and what is damaged in one ends with it.
+_SHORTEST_SEGMENT = 512  # bytes
 
 
 @dataclass(slots=True)
@@ -44,7 +45,6 @@ class _Component:
 class JpegCoverage:
     """What the scans of a picture have told so far (ITU-T T.81, B.2 and G.1)."""
 
-    ends_coarse: bool = False
     _width: int = 0
     _height: int = 0
     _components: dict[int, _Component] = field(default_factory=dict)
@@ -67,12 +67,19 @@ class JpegCoverage:
             self._end_scan()
             self._begin_scan(body)
 
-    def entropy_coded(self, data: bytes, start: int, end: int) -> None:
-        """Take in the data behind a scan's header, or a stretch of it."""
+    def entropy_coded(self, data: bytes, start: int, end: int) -> list[tuple[int, int]]:
+        """Take in the data behind a scan's header; return where its segments lie.
+
+        All that are long enough to be looked at, and the last.
+        """
+        segments = []
         if self._interval:
-            self._restarts += [
-                data[m.end() - 1] & 7 for m in _restarts(data, start, end)
-            ]
+            for restart in _RESTART.finditer(data, start, end):
+                self._restarts.append(data[restart.end() - 1] & 7)
+                if restart.start() - start >= _SHORTEST_SEGMENT:
+                    segments.append((start, restart.start()))
+                start = restart.end()
+        return [*segments, (start, end)]
 
     def is_whole(self) -> bool:
         """Whether nothing is missing, now that the picture has ended."""
@@ -96,8 +103,7 @@ class JpegCoverage:
         known = (self._components.get(body[1 + 2 * at]) for at in range(count))
         self._in_scan = [component for component in known if component is not None]
         first, last, bits = body[1 + 2 * count : 4 + 2 * count]
-        high, low = divmod(bits, 16)
-        self.ends_coarse = high == 0
+        low = bits & 15
         for component in self._in_scan:
             for coefficient in range(first, min(last, 63) + 1):
                 component.missing_bits[coefficient] = low
@@ -122,10 +128,6 @@ class JpegCoverage:
         width = -(-self._width * only.across // most_across)
         height = -(-self._height * only.down // most_down)
         return -(-width // 8) * -(-height // 8)
-
-
-def _restarts(data: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
-    return _RESTART.finditer(data, start, end)
 
 
 # --- WebP -----------------------------------------------------------------------

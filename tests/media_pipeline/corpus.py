@@ -104,6 +104,55 @@ def after_scans(count: int) -> bytes:
     return data[:at] + b"\xff\xd9"
 
 
+def coded_data(data: bytes, scan: int = 0) -> int:
+    """Return where the data of this scan of a JPEG begins."""
+    at = -1
+    for _ in range(scan + 1):
+        at = data.index(b"\xff\xda", at + 1)
+    return at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+
+
+def in_scan(number: int, length: int, put: bytes = b"", **options: Any) -> bytes:
+    """Return a JPEG that has ``put`` for so many bytes inside this scan."""
+    data = picture_bytes(1600, 1200, **{"progressive": True, **options})
+    at = coded_data(data, number) + 200
+    while data[at - 1] == 0xFF or data[at + length - 1] == 0xFF:
+        at += 1
+    return data[:at] + put + data[at + length :]
+
+
+def noise(length: int) -> bytes:
+    """Return bytes without a marker that repeat nothing."""
+    return bytes((at * at * 31 + at * 7 + 5) % 251 for at in range(length))
+
+
+def one_by_one() -> bytes:
+    """Return a JPEG that tells of its three colours in one scan after another."""
+    channels = drawn(800, 600).convert("YCbCr").split()
+    files = [saved(channel, "JPEG", quality=90) for channel in channels]
+    frame = files[0].index(b"\xff\xc0")
+    size = files[0][frame + 4 : frame + 9]
+    parts = b"".join(bytes([number, 0x11, 0]) for number in (1, 2, 3))
+    scans = [
+        segment(0xDA, bytes([1, number, 0, 0, 63, 0])) + file[coded_data(file) : -2]
+        for number, file in enumerate(files, 1)
+    ]
+    tables = files[0][frame + 2 + 11 : files[0].index(b"\xff\xda")]
+    return (
+        files[0][:frame]
+        + segment(0xC0, size + b"\x03" + parts)
+        + tables
+        + b"".join(scans)
+        + b"\xff\xd9"
+    )
+
+
+def before_the_end(put: bytes, **options: Any) -> bytes:
+    """Return a JPEG with these bytes in front of its end marker."""
+    data = picture_bytes(800, 600, **options)
+    return data[:-2] + put + data[-2:]
+
+
 def two_colours_only() -> bytes:
     """Return a JPEG of one scan per colour that lacks the last colour's."""
     picture = drawn(800, 600)
@@ -349,6 +398,48 @@ REFUSED: dict[str, tuple[Maker, str]] = {
         "truncated",
     ),
     "last_bit_of_colour.jpg": (two_colours_only, "truncated"),
+    **{
+        f"scan_{scan}_lacks_{length}.jpg": (partial(in_scan, scan, length), "truncated")
+        for scan, length in ((0, 64), (0, 500), (3, 500), (4, 4_000), (5, 9_000))
+    },
+    **{
+        f"scan_{scan}_has_{length}_of_noise.jpg": (
+            partial(in_scan, scan, length, noise(length)),
+            code,
+        )
+        for scan, length, code in (
+            (0, 500, "truncated"),
+            (4, 4_000, "damaged"),
+            (5, 4_000, "truncated"),
+        )
+    },
+    **{
+        f"lacks_{length}.jpg": (
+            partial(in_scan, 0, length, progressive=False),
+            "truncated",
+        )
+        for length in (500, 20_000)
+    },
+    "noise_inside.jpg": (
+        lambda: in_scan(0, 9_000, noise(9_000), progressive=False),
+        "truncated",
+    ),
+    "twice_in_a_scan.jpg": (
+        lambda: in_scan(0, 0, noise(9_000), progressive=False),
+        "damaged",
+    ),
+    "arithmetic_in_one_go.jpg": (
+        lambda: picture_bytes().replace(b"\xff\xc0", b"\xff\xc9", 1),
+        "unsupported_format",
+    ),
+    "arithmetic_and_progressive.jpg": (
+        lambda: picture_bytes(progressive=True).replace(b"\xff\xc2", b"\xff\xca", 1),
+        "unsupported_format",
+    ),
+    "lossless.jpg": (
+        lambda: picture_bytes().replace(b"\xff\xc0", b"\xff\xc3", 1),
+        "unsupported_format",
+    ),
     "restarts_cut.jpg": (
         lambda: hidden_cut(restarting(restart_marker_rows=1), 0.6),
         "truncated",
@@ -580,6 +671,20 @@ TAKEN: dict[str, Maker] = {
     "restarts_in_scans.jpg": lambda: saved(
         drawn(803, 601), "JPEG", progressive=True, restart_marker_rows=1
     ),
+    "restarts_and_one_more.jpg": lambda: before_the_end(
+        b"\xff" + bytes([0xD0 + (600 // 16) % 8]), restart_marker_rows=1
+    ),
+    "one_colour_after_another.jpg": one_by_one,
+    "flat.jpg": lambda: saved(Image.new("RGB", (1600, 1200), (9, 9, 9)), "JPEG"),
+    "flat_and_optimized.jpg": lambda: saved(
+        Image.new("RGB", (1600, 1200), (0, 0, 0)), "JPEG", optimize=True
+    ),
+    "flat_and_progressive.jpg": lambda: saved(
+        Image.new("RGB", (1600, 1200), (128, 128, 128)), "JPEG", progressive=True
+    ),
+    "filled_up_with_zeros.jpg": lambda: before_the_end(bytes(3000)),
+    "filled_up_with_ones.jpg": lambda: before_the_end(b"\xff" * 3000),
+    "a_dozen_bytes_left.jpg": lambda: before_the_end(noise(12)),
     "flat.webp": lambda: saved(Image.new("RGB", (4000, 3000), (9, 9, 9)), "WEBP"),
     "white.webp": lambda: flat_webp(300, 300, "white", quality=100, method=1),
     "black.webp": lambda: flat_webp(

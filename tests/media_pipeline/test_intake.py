@@ -261,6 +261,36 @@ def test_a_time_that_is_none_is_left_out(value):
         assert picture.frame.facts.taken is None
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"optimize": True, "quality": 100, "subsampling": 0},
+        {"progressive": True},
+        {"restart_marker_rows": 1, "quality": 100},
+        {"restart_marker_blocks": 3},
+        {"progressive": True, "restart_marker_rows": 1},
+    ],
+)
+def test_a_jpeg_has_the_pixels_that_pillow_finds_in_it(options):
+    data = corpus.saved(drawn(803, 601), "JPEG", **options)
+
+    expected = np.asarray(Image.open(io.BytesIO(data)))
+
+    assert np.array_equal(pixels(data), expected)
+
+
+def test_only_segments_long_enough_and_the_last_of_a_scan_are_looked_at():
+    data = corpus.restarting(restart_marker_rows=10)
+    short = corpus.restarting(restart_marker_blocks=1)
+
+    segments = formats.jpeg_frame(data, max_scans=100).segments
+
+    assert len(segments) == 4
+    assert all(data[end] == 0xFF != data[end - 1] for _, end in segments)
+    assert len(formats.jpeg_frame(short, max_scans=100).segments) == 1
+
+
 def test_scans_of_a_thumbnail_are_not_counted():
     data = picture_bytes()
     inside = corpus.segment(0xE1, b"Exif\x00\x00" + b"\xff\xda\x00\x08" * 200)
