@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .pipeline_steps.prompts import Sought
+from .results import reason_code
 
 
 class Prompt(models.Model):
@@ -89,3 +90,16 @@ def wording(label: str, language: str) -> str:
         return label
     words = Prompt.objects.filter(word_en__iexact=label).exclude(word_de="")
     return words.order_by("pk").values_list("word_de", flat=True).first() or label
+
+
+def wordings(language: str) -> dict[str, str]:
+    """Return all sentences' words in this language by their reason codes: one query.
+
+    Of several with one code the first counts.
+    """
+    words: dict[str, str] = {}
+    rows = Prompt.objects.order_by("pk").values_list("word_en", "word_de")
+    for english, german in rows:
+        own = german if language.startswith("de") and german else english
+        words.setdefault(reason_code(english), own)
+    return words

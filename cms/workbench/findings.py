@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from media_pipeline.services import colour_wording
+from media_pipeline.services import colour_wording, label_wording
 
 Words = str | Promise
 
@@ -22,6 +23,9 @@ LIKELY_FROM = 0.6
 VEILING_STEP = "moderation"
 BANNED = ("banned_picture", "maybe_banned_picture")
 UNAVAILABLE = "_unavailable"  # ends the reason code of a step that gave no answer
+SHOWS = "shows_"  # begins that of a label which the shop asks to look at
+
+Sentences = Mapping[str, str]  # reason code of an editor's word → the word as shown
 
 SUBJECTS: Mapping[str, Words] = {
     "sexual": _("Nudity"),
@@ -45,13 +49,32 @@ REASONS: Mapping[str, Words] = {
     "web_address": _("Web address"),
     "handle": _("Name in a network"),
     "messenger_link": _("Link to a messenger"),
-    "payment_link": _("Link to a payment"),
+    "payment_link": _("Way to pay"),
     "bank_account": _("Bank account"),
     "number_plate": _("Number plate"),
     "qr_code": _("QR code"),
     "bad_words": _("Swear words"),
     "threat_or_hate": _("Threat or hate"),
+    "other_language": _("In another language"),
+    # What AWS Rekognition says beyond the four subjects, by its older names too.
     "hate_symbols": _("Hate symbols"),
+    "nazi_party": _("Hate symbols"),
+    "white_supremacy": _("Hate symbols"),
+    "extremist": _("Hate symbols"),
+    "drugs_tobacco": _("Drugs or tobacco"),
+    "products": _("Drugs or tobacco"),
+    "drugs_tobacco_paraphernalia_use": _("Drugs or tobacco"),
+    "drugs": _("Drugs"),
+    "drug_products": _("Drugs"),
+    "drug_use": _("Drugs"),
+    "drug_paraphernalia": _("Drugs"),
+    "pills": _("Pills"),
+    "tobacco": _("Tobacco"),
+    "tobacco_products": _("Tobacco"),
+    "smoking": _("Smoking"),
+    "rude_gestures": _("Rude gesture"),
+    "middle_finger": _("Rude gesture"),
+    "gambling": _("Gambling"),
     "states_ai_generated": _("States: made by AI"),
     "states_ai_parts": _("States: partly made by AI"),
     "states_ai_software": _("States: from AI software"),
@@ -93,6 +116,10 @@ STEPS: Mapping[str, Words] = {
     "text": _("Text"),
     "products": _("Products"),
     "duplicates": _("Seen before"),
+    # What the author's words go through.
+    "words": _("Words"),
+    "contact_data": _("Contact data"),
+    "language": _("Language"),
 }
 
 
@@ -288,12 +315,16 @@ class Findings:
 
 
 def read_findings(
-    result: Mapping[str, Any] | None, said: Sequence[str] = (), language: str = "en"
+    result: Mapping[str, Any] | None,
+    said: Sequence[str] = (),
+    language: str = "en",
+    sentences: Sentences = MappingProxyType({}),
 ) -> Findings:
     """Return what an asset's ``result`` says. No result at all: nothing checked.
 
     ``said`` are the reasons for a look at the author's words; they stand beside the
-    picture's own. Colours are named in ``language``.
+    picture's own. Colours are named in ``language``, and what editors' sentences
+    found by the words in ``sentences``; it is asked only then.
 
     The result is the pipeline command's JSON object; keys it lacks and values
     that are null count as "not looked".
@@ -305,7 +336,7 @@ def read_findings(
     return Findings(
         is_flagged=any(map(_veils, findings)),
         scores=_scores(result.get("moderation")),
-        remarks=(*_remarks(findings), *words),
+        remarks=(*_remarks(findings, sentences), *words),
         tags=_tags(result.get("tags")),
         colours=tuple(
             Colour(
@@ -319,17 +350,21 @@ def read_findings(
         text=tuple(str(line) for line in result.get("text") or ()),
         codes=tuple(str(code) for code in result.get("codes") or ()),
         candidates=tuple(_candidates(_sequence(result.get("products")))),
-        places=(*_places(findings), *_face_places(result.get("faces"))),
+        places=(*_places(findings, sentences), *_face_places(result.get("faces"))),
         likenesses=_likenesses(result.get("duplicates")),
         hashes={str(k): str(v) for k, v in (result.get("hashes") or {}).items()},
         facts=result.get("facts") or {},
     )
 
 
-def reason_words(code: str) -> Words:
+def reason_words(code: str, sentences: Sentences = MappingProxyType({})) -> Words:
     """Return what an advising step's reason code says to an editor."""
     if code in REASONS:
         return REASONS[code]
+    if code.startswith(SHOWS):
+        label = code.removeprefix(SHOWS)
+        thing = sentences.get(label) or label_wording(label, get_language() or "en")
+        return gettext("Shows: %(thing)s") % {"thing": thing}
     if code.endswith(UNAVAILABLE):
         step = step_words(code.removesuffix(UNAVAILABLE))
         return gettext("Check did not run: %(step)s") % {"step": step}
@@ -374,9 +409,11 @@ def _scores(moderation: Mapping[str, Any] | None) -> tuple[Score, ...] | None:
     )
 
 
-def _remarks(findings: Sequence[Mapping[str, Any]]) -> list[Badge]:
+def _remarks(
+    findings: Sequence[Mapping[str, Any]], sentences: Sentences
+) -> list[Badge]:
     return [
-        Badge(reason_words(str(code)), _level(finding, str(code)))
+        Badge(reason_words(str(code), sentences), _level(finding, str(code)))
         for finding in findings
         for code in finding.get("reasons") or ()
     ]
@@ -415,12 +452,13 @@ def _candidates(products: Sequence[Mapping[str, Any]]) -> list[Candidate]:
     return [candidate for candidate in candidates if candidate.key]
 
 
-def _places(findings: Sequence[Mapping[str, Any]]) -> list[Place]:
+def _places(findings: Sequence[Mapping[str, Any]], sentences: Sentences) -> list[Place]:
     """Where findings lie, numbered as they are listed beside the picture."""
     places: list[Place] = []
     for finding in findings:
         words = " · ".join(
-            str(reason_words(str(code))) for code in finding.get("reasons") or ()
+            str(reason_words(str(code), sentences))
+            for code in finding.get("reasons") or ()
         )
         level = "bad" if finding.get("verdict") == "reject" else "warn"
         for box in finding.get("boxes") or ():

@@ -9,18 +9,19 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from media_pipeline import services as media
 from media_pipeline.models import Asset, Rendition
 from ugc import services
 from ugc.catalogue import ProductCard, get_catalogue
 from ugc.models import Photo, PhotoQuerySet
 
-from .findings import Findings, read_findings
+from .findings import Findings, Sentences, read_findings
 
 PHOTOS_PER_PAGE = 24
 
@@ -171,9 +172,11 @@ class Tile:
 def tiles(photos: Iterable[Photo], language: str) -> list[Tile]:
     """Return what the queue shows of photos from ``for_tiles``.
 
-    Asks the catalogue once for all products together.
+    Asks the catalogue once for all products together, and for the words of editors'
+    sentences only where one has found something.
     """
     photos = list(photos)
+    sentences = sentences_in(language)
     suggested = {
         photo.pk: [
             tag.product_key for tag in photo.product_tags.all() if tag.is_suggested
@@ -194,6 +197,8 @@ def tiles(photos: Iterable[Photo], language: str) -> list[Tile]:
             findings=read_findings(
                 photo.asset.result if photo.asset else None,
                 services.reasons_in_words(photo),
+                language,
+                sentences,
             ),
             product=(
                 cards[photo.product_key].name
@@ -206,6 +211,12 @@ def tiles(photos: Iterable[Photo], language: str) -> list[Tile]:
         )
         for photo in photos
     ]
+
+
+def sentences_in(language: str) -> Sentences:
+    """Return the words of editors' sentences; one query, at the first question."""
+    words: Sentences = SimpleLazyObject(lambda: media.sentence_wordings(language))
+    return words
 
 
 def draw_private(

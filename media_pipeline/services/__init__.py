@@ -41,7 +41,7 @@ from .wishes import (
     want_renditions,
     want_small,
 )
-from .words import colour_wording, tag_wording
+from .words import colour_wording, label_wording, sentence_wordings, tag_wording
 
 __all__ = [
     "OTHER_LANGUAGE",
@@ -61,6 +61,7 @@ __all__ = [
     "expire_unclaimed",
     "forget_copies",
     "is_restyling",
+    "label_wording",
     "lift_ban",
     "likest_picture",
     "open_private",
@@ -73,6 +74,7 @@ __all__ = [
     "retry_asset",
     "retry_rendering",
     "search_products",
+    "sentence_wordings",
     "set_public_names",
     "shown_name",
     "split_candidates",

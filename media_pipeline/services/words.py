@@ -9,10 +9,29 @@ def tag_wording(label: str, language: str) -> str:
     In German one query for words that are not built in: editors keep their own.
     """
     from .. import prompts
-    from ..backends.shop_words import wording
+    from ..backends import label_words, shop_words
 
-    word = wording(label, language)
-    return prompts.wording(label, language) if word == label else word
+    word = shop_words.wording(label, language)
+    if word == label:
+        word = prompts.wording(label, language)
+    return label_words.wording(label, language) if word == label else word
+
+
+def label_wording(code: str, language: str) -> str:
+    """Return what a label is called, by its reason code: "hate_symbols" and its like.
+
+    One that is not built in is said as it is, with blanks for underscores.
+    """
+    from ..backends.label_words import wording
+
+    return wording(code, language)
+
+
+def sentence_wordings(language: str) -> dict[str, str]:
+    """Return the words of the sentences that editors keep, by reason code: one query."""
+    from .. import prompts
+
+    return prompts.wordings(language)
 
 
 def colour_wording(name: str, language: str) -> str:

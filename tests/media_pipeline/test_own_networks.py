@@ -81,6 +81,25 @@ def test_a_limit_is_a_probability(threshold):
         Prompt.objects.create(word_en="x", text="x", threshold=threshold)
 
 
+def test_all_editors_words_come_by_their_codes(django_assert_num_queries):
+    Prompt.objects.create(word_en="BBQ party", word_de="Grillfest", text="a barbecue")
+    Prompt.objects.create(word_en="beach", text="a beach")
+
+    with django_assert_num_queries(1):
+        assert services.sentence_wordings("de") == {
+            "bbq_party": "Grillfest",
+            "beach": "beach",
+        }
+    assert services.sentence_wordings("en")["bbq_party"] == "BBQ party"
+
+
+def test_what_detectors_know_is_said_in_german_too():
+    assert services.tag_wording("knife", "de") == "Messer"
+    assert services.label_wording("cell_phone", "de-at") == "Handy"
+    assert services.label_wording("cell_phone", "en") == "cell phone"
+    assert services.label_wording("green_smoke", "de") == "green smoke"
+
+
 def test_editors_words_are_said_in_both_languages(django_assert_num_queries):
     Prompt.objects.create(word_en="picnic", word_de="Picknick", text="a picnic")
     Prompt.objects.create(word_en="beach", text="a beach")

@@ -44,6 +44,7 @@ def review(request: HttpRequest, public_id: str) -> HttpResponse:
         photo.asset.result if photo.asset else None,
         services.reasons_in_words(photo),
         language(),
+        lists.sentences_in(language()),
     )
     tagged = _tagged(photo, findings)
     elsewhere = evidence.seen_elsewhere(photo, findings, language())

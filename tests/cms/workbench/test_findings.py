@@ -1,8 +1,17 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 
-from cms.workbench.findings import Badge, Findings, Score, read_findings
+from cms.workbench.findings import (
+    REASONS,
+    Badge,
+    Findings,
+    Score,
+    read_findings,
+    reason_words,
+)
+from media_pipeline.results import reason_code
 
 
 def words_of(findings: Findings) -> list[str]:
@@ -113,6 +122,48 @@ def test_reasons_of_unknown_steps_are_still_readable():
     )
 
     assert words_of(findings) == ["Rival brand", "Check did not run: logo"]
+
+
+@pytest.mark.parametrize(
+    ("code", "english", "german"),
+    [
+        ("shows_knife", "Shows: knife", "Zu sehen: Messer"),
+        ("shows_kitchen_knife", "Shows: kitchen knife", "Zu sehen: Küchenmesser"),
+        ("shows_t_shirt", "Shows: t-shirt", "Zu sehen: T-Shirt"),
+        ("shows_green_smoke", "Shows: green smoke", "Zu sehen: green smoke"),
+        ("drugs_tobacco", "Drugs or tobacco", "Drogen oder Tabak"),
+        ("other_language", "In another language", "In einer anderen Sprache"),
+        (
+            "words_unavailable",
+            "Check did not run: Words",
+            "Prüfung lief nicht: Worte",
+        ),
+    ],
+)
+def test_reasons_are_said_in_the_editors_language(code, english, german):
+    assert str(reason_words(code)) == english
+    with override("de"):
+        assert str(reason_words(code)) == german
+
+
+def test_an_editors_sentence_is_said_by_its_own_word():
+    picture = result(findings=spoken("prompts", "shows_barbecue", "shows_knife"))
+
+    findings = read_findings(picture, sentences={"barbecue": "Grillfest"})
+
+    assert words_of(findings) == ["Shows: Grillfest", "Shows: knife"]
+
+
+def test_whatever_rekognition_may_report_has_words():
+    # Labels of the moderation taxonomy, versions 6 and 7, below no subject of ours.
+    names = (
+        *("Drugs & Tobacco", "Products", "Pills", "Smoking", "Gambling", "Drugs"),
+        *("Drugs & Tobacco Paraphernalia & Use", "Rude Gestures", "Middle Finger"),
+        *("Hate Symbols", "Nazi Party", "White Supremacy", "Extremist", "Tobacco"),
+        *("Drug Products", "Drug Use", "Drug Paraphernalia", "Tobacco Products"),
+    )
+
+    assert {reason_code(name) for name in names} <= set(REASONS)
 
 
 def test_a_tag_seen_twice_is_shown_once_with_the_higher_confidence():

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cms.workbench.queue import Tab, neighbours, photos_in, tab_of, waiting_count
+from media_pipeline.models import Prompt
 from tests.ugc.factories import make_asset, make_photo, make_public_photo
 from ugc import services
 from ugc.models import Decision, Photo
@@ -497,3 +498,23 @@ def test_the_queue_speaks_german(editors_client, editor):
     assert "Warten" in page
     assert "Freigeben" in page
     assert "Show clearly" not in page
+
+
+@pytest.mark.django_db
+def test_what_a_sentence_found_is_said_by_the_editors_own_word(editors_client):
+    Prompt.objects.create(
+        word_en="barbecue", word_de="Grillfest", text="a barbecue", meaning="review"
+    )
+    finding = {"step": "prompts", "verdict": "review", "reasons": ["shows_barbecue"]}
+    photo = make_photo(
+        asset=make_asset(verdict="review", result={"findings": [finding]})
+    )
+    german = {"Accept-Language": "de"}
+
+    queue = editors_client.get(reverse(QUEUE), headers=german)
+    page = editors_client.get(
+        reverse("shoppable_workbench:review", args=[photo.public_id]), headers=german
+    )
+
+    assert "Zu sehen: Grillfest" in queue.text
+    assert "Zu sehen: Grillfest" in page.text

@@ -11,6 +11,7 @@ from django.utils import timezone
 from cms.workbench.findings import STEPS
 from media_pipeline.models import Asset, Rendering
 from media_pipeline.pipeline import DEFAULT_STEPS
+from media_pipeline.text_checks import CONTACT_STEP, LANGUAGE_STEP, WORDS_STEP
 from outbox.models import OutgoingMail
 from outbox.testing import crash
 from tests.ugc.factories import make_asset, make_photo
@@ -81,7 +82,8 @@ def test_a_step_of_the_sites_own_goes_by_its_code(editors_client):
 
 
 def test_what_steps_exist_have_words():
-    assert {*DEFAULT_STEPS, "products", "duplicates"} <= set(STEPS)
+    of_texts = {CONTACT_STEP, WORDS_STEP, LANGUAGE_STEP}
+    assert {*DEFAULT_STEPS, *of_texts, "products", "duplicates"} <= set(STEPS)
 
 
 def decide(client, work, do):
