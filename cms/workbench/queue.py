@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.db.models import Q
 from django.urls import reverse
@@ -215,8 +216,8 @@ def tiles(photos: Iterable[Photo], language: str) -> list[Tile]:
 
 def sentences_in(language: str) -> Sentences:
     """Return the words of editors' sentences; one query, at the first question."""
-    words: Sentences = SimpleLazyObject(lambda: media.sentence_wordings(language))
-    return words
+    # The lazy object behaves as the mapping it wraps.
+    return cast(Sentences, SimpleLazyObject(lambda: media.sentence_wordings(language)))
 
 
 def draw_private(
