@@ -44,7 +44,7 @@ def check_steps(**_: Any) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     for profile, setting in (("photo", "STEPS"), ("product", "PRODUCT_STEPS")):
         try:
-            names = set(worker_step_names(profile))
+            names = worker_step_names(profile)
             build_pipeline(names, profile=profile)
         except WrongConfiguration as error:
             messages.append(
