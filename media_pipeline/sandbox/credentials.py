@@ -124,8 +124,8 @@ def _in_png(data: bytes) -> bytes | None:
 
 
 def _in_webp(data: bytes) -> bytes | None:
-    at = 12
-    while at + 8 <= len(data):
+    at, end = 12, min(8 + int.from_bytes(data[4:8], "little"), len(data))
+    while at + 8 <= end:
         name, length = struct.unpack_from("<4sI", data, at)
         if name == b"C2PA":
             return data[at + 8 : at + 8 + length]

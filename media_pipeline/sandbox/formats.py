@@ -70,6 +70,8 @@ _SVG = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml|<!--|<!DOCTYPE svg|<svg)", r
 # marker or a fill byte.
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+# Profiles, XMP and previews in pieces take some hundreds in a large file.
+_MOST_SEGMENTS = 10_000
 # Lossless, layered or arithmetic-coded (T.81, table B.1): no camera or phone writes
 # them, and a decoder that takes one for another makes noise of it.
 _UNUSUAL_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
@@ -155,7 +157,7 @@ def jpeg_frame(data: bytes, *, max_scans: int) -> JpegFrame:
     coverage = JpegCoverage()
     segments: list[tuple[int, int]] = []
     is_coded = False  # behind a scan's header
-    while True:
+    for _ in range(_MOST_SEGMENTS):
         found = _JPEG_MARKER.search(data, at)
         if found is None:
             return JpegFrame(scans, None)
@@ -181,6 +183,7 @@ def jpeg_frame(data: bytes, *, max_scans: int) -> JpegFrame:
             scans += 1
             if scans > max_scans:
                 raise RefusedFile("too_many_scans")
+    raise RefusedFile("damaged")
 
 
 def check_webp(data: bytes) -> None:
@@ -188,15 +191,30 @@ def check_webp(data: bytes) -> None:
     size = int.from_bytes(data[4:8], "little")
     if size + 8 > len(data):
         raise RefusedFile("truncated")
+    _count_chunks(data, size + 8)
     if data[12:16] == b"VP8X" and len(data) > 20 and data[20] & 0x02:
         raise RefusedFile("animated")
 
 
+def _count_chunks(data: bytes, end: int) -> None:
+    """Refuse a WebP of more chunks than anybody writes."""
+    at = 12
+    for _ in range(_MOST_SEGMENTS):
+        if at + 8 > end:
+            return
+        length = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + length + length % 2
+    raise RefusedFile("damaged")
+
+
 def check_boxes(data: bytes) -> None:
-    """Refuse an AVIF or HEIF whose outermost boxes reach past its end."""
-    at = 0
-    while at + 8 <= len(data):
+    """Refuse an AVIF or HEIF that ends inside one of its outermost boxes."""
+    at, has_items = 0, False
+    for _ in range(_MOST_SEGMENTS):
+        if at + 8 > len(data):
+            return
         length = int.from_bytes(data[at : at + 4], "big")
+        kind = data[at + 4 : at + 8]
         if length == 1:
             length = int.from_bytes(data[at + 8 : at + 16], "big")
         if length == 0:  # "to the end of the file"
@@ -205,8 +223,13 @@ def check_boxes(data: bytes) -> None:
             # Not a box: some cameras append their own things.
             return
         at += length
-    if at > len(data):
-        raise RefusedFile("truncated")
+        if at > len(data):
+            if has_items and kind != b"mdat":
+                # Foreign bytes, or what nobody needs: the items say what is needed.
+                return
+            raise RefusedFile("truncated")
+        has_items = has_items or kind == b"meta"
+    raise RefusedFile("damaged")
 
 
 def largest_box_size(data: bytes) -> tuple[int, int]:
