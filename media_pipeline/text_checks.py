@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from re import Pattern
 from typing import Any
 
 from . import conf
@@ -98,30 +99,43 @@ def check_text(text: str, languages: Sequence[str] = ()) -> TextFindings:
 
 
 # --- words ----------------------------------------------------------------------
-# Phrases that no list of single words knows: lists know swearing, not "go kill
-# yourself" (docs/reference/backends.md). Blanks stand for any gap.
-_THREATS = tuple(
-    re.compile(r"(?<!\w)" + phrase.replace(" ", r"\W+") + r"(?!\w)", re.IGNORECASE)
-    for phrase in (
-        r"kill (?:your|him|her|them)sel(?:f|ves)",
-        r"kys",
-        r"(?:go|should|just) (?:die|hang yourself)",
-        r"hang yourself",
-        r"(?:i will|i'll|we will) (?:find|kill|hurt) (?:you|u|him|her|them)",
-        r"i know where you live",
-        r"(?:white power|white supremacy|gas the jews|race war)",
-        r"(?:sieg heil|heil hitler)",
-        r"go back to your country",
-        r"geh(?:t)? sterben",
-        r"(?:bring|häng) dich (?:doch )?(?:um|auf)",
-        # "Ich finde dich schön" is praise.
-        r"ich (?:(?:finde|kriege) dich(?: noch|(?=\s*(?:[.!]|$)))|bringe dich um)",
-        r"ich weiß,? wo du (?:wohnst|lebst)",
-        r"(?:ausländer|juden|türken|moslems|schwule) raus",
-        r"(?:gehört|gehören|sollte man|sollten) (?:alle )?(?:vergast|erschossen|verbrannt)",
-        r"du (?:solltest|sollst) sterben",
-        r"geh zurück in dein land",
+def _phrases(*phrases: str) -> tuple[Pattern[str], ...]:
+    """Return patterns of whole words; blanks stand for any gap."""
+    return tuple(
+        re.compile(r"(?<!\w)" + each.replace(" ", r"\W+") + r"(?!\w)", re.IGNORECASE)
+        for each in phrases
     )
+
+
+# Phrases that no list of single words knows: lists know swearing, not "go kill
+# yourself" (docs/reference/backends.md).
+_THREATS = _phrases(
+    r"kill (?:your|him|her|them)sel(?:f|ves)",
+    r"kys",
+    r"(?:go|should|just) (?:die|hang yourself)",
+    r"hang yourself",
+    r"(?:i will|i'll|we will) (?:find|kill|hurt) (?:you|u|him|her|them)",
+    r"i know where you live",
+    r"(?:white power|white supremacy|gas the jews|race war)",
+    r"(?:sieg heil|heil hitler)",
+    r"go back to your country",
+    r"geh(?:t)? sterben",
+    r"(?:bring|häng) dich (?:doch )?(?:um|auf)",
+    # "Ich finde dich schön" is praise.
+    r"ich (?:(?:finde|kriege) dich(?: noch|(?=\s*(?:[.!]|$)))|bringe dich um)",
+    r"ich weiß,? wo du (?:wohnst|lebst)",
+    r"(?:ausländer|juden|türken|moslems|schwule) raus",
+    r"(?:gehört|gehören|sollte man|sollten) (?:alle )?(?:vergast|erschossen|verbrannt)",
+    r"du (?:solltest|sollst) sterben",
+    r"geh zurück in dein land",
+)
+
+# Harmless words that are none in such company.
+_CRUDE = _phrases(
+    r"suck (?:my|his|this) (?:dick|cock|balls|nuts)",
+    r"(?:you|u) (?:are (?:a )?)?(?:little )?(?:dick|cock)",
+    r"(?:dick|cock) pics?",
+    r"(?:lutsch|blas)(?:e|t|en)? (?:mir )?(?:meinen|den|einen) (?:schwanz|dick)",
 )
 
 # Entries of the lists that are ordinary words in a shop or in praise. The lists
@@ -129,15 +143,16 @@ _THREATS = tuple(
 HARMLESS_WORDS = (
     *("abstand", "bälle", "bellend", "blasen", "bondage", "boob", "bra", "bronze"),
     *("brüste", "bum", "bust", "butt", "cock", "cocktail", "crap", "damn", "deich"),
-    *("dink", "esel", "escort", "fanny", "flansch", "fratze", "geil", "gammler"),
-    *("hell", "hintern", "hooker", "hölle", "hündin", "hündinnen", "kimme", "kippe"),
-    *("lingerie", "lust", "lümmel", "mist", "mufti", "möpse", "nackt", "nude"),
-    *("nudity", "panties", "packer", "pinkeln", "poop", "rosette", "samen", "sexy"),
-    *("schabracke", "schluchzen", "schmutz", "schnappen", "schnepfe", "schnepfen"),
-    *("schrauben", "schwanz", "schwänze", "seichen", "shag", "spalt", "stechen"),
-    *("stiche", "strip", "thong", "transen", "verdammt", "verzögern", "wang"),
-    *("waschbär", "balls", "bloody", "suck", "sucks", "leather", "rubber", "bang"),
-    *("beaver", "knob", "nuts", "screw", "screwed", "butt plug", "bollok"),
+    *("dick", "nippel", "dink", "esel", "escort", "fanny", "flansch", "fratze"),
+    *("geil", "gammler", "hell", "hintern", "hooker", "hölle", "hündin", "hündinnen"),
+    *("kimme", "kippe", "lingerie", "lust", "lümmel", "mist", "mufti", "möpse"),
+    *("nackt", "nude", "nudity", "panties", "packer", "pinkeln", "poop", "rosette"),
+    *("samen", "sexy", "schabracke", "schluchzen", "schmutz", "schnappen"),
+    *("schnepfe", "schnepfen", "schrauben", "schwanz", "schwänze", "seichen", "shag"),
+    *("spalt", "stechen", "stiche", "strip", "thong", "transen", "verdammt"),
+    *("verzögern", "wang", "waschbär", "balls", "bloody", "suck", "sucks", "leather"),
+    *("rubber", "bang", "beaver", "knob", "nuts", "screw", "screwed", "butt plug"),
+    *("bollok",),
 )
 
 
@@ -159,11 +174,12 @@ def find_words(text: str) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]
     spans: list[tuple[int, int]] = []
     reasons: list[str] = []
     plain = plain_text(text)
-    for phrase in _THREATS:
-        hits = [plain.place(*match.span()) for match in phrase.finditer(plain.text)]
-        if hits:
-            spans += hits
-            reasons.append(THREAT)
+    for reason, phrases in ((THREAT, _THREATS), (BAD_WORDS, _CRUDE)):
+        for phrase in phrases:
+            hits = [plain.place(*match.span()) for match in phrase.finditer(plain.text)]
+            if hits:
+                spans += hits
+                reasons.append(reason)
     lists = _Lists(
         _codes(conf.text_languages()),
         tuple(conf.bad_words()),

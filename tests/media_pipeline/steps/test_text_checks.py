@@ -18,6 +18,10 @@ from .captions import FOREIGN, HONEST
         ("Du Arschloch!", "bad_words"),
         ("sch3iße Qualität", "bad_words"),
         ("fuuuck", "bad_words"),
+        ("what a dickhead", "bad_words"),
+        ("you dick", "bad_words"),
+        ("suck my dick", "bad_words"),
+        ("lutsch meinen Schwanz", "bad_words"),
         ("Go kill yourself", "threat_or_hate"),
         ("I will find you", "threat_or_hate"),
         ("Geh sterben!", "threat_or_hate"),
@@ -46,6 +50,7 @@ def test_what_a_person_should_see_is_found(text, reason):
         "Nude is the colour of this thong bra",
         "Der Waschbär auf dem Pulli hat einen langen Schwanz",
         "Bronze lamp, rubber boots, leather strap",
+        "Die Decke ist schön dick und warm",
         "Größe 38/40, gekauft am 01.02.2024 für 19,99 €",
     ],
 )
