@@ -9,8 +9,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
+from django.db import OperationalError
 
-from media_pipeline import services, storage
+from media_pipeline import reruns, services, storage
 from media_pipeline.management.progress import Progress
 from media_pipeline.models import Asset, Rendering
 from media_pipeline.testing import picture_bytes
@@ -184,6 +185,26 @@ def test_a_missing_master_fails_its_asset_alone(processed):
 
     with pytest.raises(CommandError, match="1 failed"):
         run("rescore", "--all")
+
+
+def test_a_lock_that_can_not_be_had_fails_its_asset_alone(processed, monkeypatch):
+    other = services.receive_upload(
+        file=ContentFile(picture_bytes(640, 480), name="b.jpg")
+    )
+    services.process_asset(other.pk)
+    rescore = reruns.rescore_asset
+
+    def locked(asset_id):
+        if asset_id == other.pk:
+            raise OperationalError("deadlock detected")
+        return rescore(asset_id)
+
+    monkeypatch.setattr(reruns, "rescore_asset", locked)
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="1 failed"):
+        call_command("pipeline", "rescore", "--all", stdout=out, stderr=io.StringIO())
+
+    assert "1 assets rescored" in out.getvalue()
 
 
 def test_requeueing_makes_due_what_waits():

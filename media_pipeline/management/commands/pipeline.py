@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 from django.db.models import Count
 from django.db.models.functions import Now
 
@@ -147,7 +148,8 @@ class Command(BaseCommand):
             except Asset.DoesNotExist:
                 missing += 1
                 progress.say(f"{asset_id}: {_MISSING}", self.stderr)
-            except MediaPipelineError as failure:
+            except (MediaPipelineError, OperationalError) as failure:
+                # Of the database: a lock that this one didn't get, for instance.
                 failed += 1
                 progress.say(
                     f"{asset_id}: {type(failure).__name__}: {failure}", self.stderr
