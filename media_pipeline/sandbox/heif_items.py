@@ -28,6 +28,9 @@ _ONCE = {b"meta", b"pitm", b"iinf", b"iloc", b"iref", b"iprp", b"ipco", b"idat"}
 # AV1 data closes with a bit that is set (its specification, 8.2.4): so much padding is
 # the rest of a download that never came.
 _NOTHING = bytes(64)
+# Entropy-coded data hardly repeats a byte: of hundreds of flat, dark, dithered and
+# drawn pictures HEVC had none twelve times, AV1 one 59 times.
+_HOLES = (bytes(256), b"\xff" * 256)
 # In HEVC three such bytes would be a start code: an escape stands between them. Where
 # they are found all the same there is a hole.
 _NEVER_IN_HEVC = (b"\0\0\0", b"\0\0\1", b"\0\0\2")
@@ -101,6 +104,8 @@ def check_items(data: bytes) -> None:
             content += data[at : at + length]
         if kind == _AV1 and content.endswith(_NOTHING):
             raise RefusedFile("truncated")
+        if kind == _AV1 and any(hole in content for hole in _HOLES):
+            raise RefusedFile("damaged")
         if kind == _HEVC and picture.extents[item] is not None:
             _check_units(bytes(content), picture.length_bytes)
 
@@ -136,7 +141,8 @@ def _check_units(content: bytes, length_bytes: int) -> None:
         unit = content[start:end].rstrip(b"\0")
         # A unit may be padded at its end, by a few bytes.
         is_hollow = end - start - len(unit) > len(_NOTHING)
-        if len(unit) < 2 or is_hollow or any(code in unit for code in _NEVER_IN_HEVC):
+        never = (*_NEVER_IN_HEVC, *_HOLES)
+        if len(unit) < 2 or is_hollow or any(code in unit for code in never):
             raise RefusedFile("damaged")
         at = end
     if not content:

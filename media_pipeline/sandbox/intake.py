@@ -37,7 +37,7 @@ from .file_facts import exif_orientation, read_facts
 from .heif_items import check_items
 from .jpeg_decoder import watch
 from .png_chunks import PngFile, read_png
-from .wholeness import check_png_rows, webp_to_be_doubted
+from .wholeness import WebpDoubt, check_png_rows, webp_doubt
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -99,6 +99,7 @@ class Upload:
         self.kind = formats.sniffed(data)
         self._data = data
         self._jpeg: formats.JpegFrame | None = None
+        self._doubt: WebpDoubt | None = None
         self._png: PngFile | None = None
         self._check_frame(rules)
         with self._decoding():
@@ -169,6 +170,7 @@ class Upload:
             self._png = read_png(data)
         elif self.kind == formats.WEBP:
             formats.check_webp(data)
+            self._doubt = webp_doubt(data)
         else:
             self._check_pixels(formats.largest_box_size(data), rules)
             formats.check_boxes(data)
@@ -229,15 +231,15 @@ class Upload:
                 "truncated" in text
                 or isinstance(error, EOFError)
                 or (self._jpeg is not None and self._jpeg.end is None)
-                or (self.kind == formats.WEBP and webp_to_be_doubted(self._data))
+                or (self._doubt is not None and self._doubt.code == "truncated")
             )
             raise RefusedFile("truncated" if is_cut else "damaged") from error
 
     # -- decoding --------------------------------------------------------------
 
     def _decoded(self, at_least: Size) -> Image.Image:
-        if self.kind == formats.WEBP:
-            self._check_webp_end()
+        if self._doubt is not None:
+            self._check_doubt(self._doubt)
         with self._decoding():
             picture = self._picture or self._open()
             self._picture = None  # its pixels are taken once
@@ -255,18 +257,16 @@ class Upload:
             check_png_rows(self._data)
         return picture
 
-    def _check_webp_end(self) -> None:
-        """Refuse a lossy WebP that needs nothing of how its data ends."""
-        doubted = webp_to_be_doubted(self._data)
-        if doubted is None:
-            return
+    def _check_doubt(self, doubt: WebpDoubt) -> None:
+        """Refuse a WebP that needs nothing of how its data ends."""
         self._picture = None  # opened anew: two decoders at once would be large
         try:
-            with Image.open(io.BytesIO(doubted), formats=(self.kind,)) as picture:
+            shorter = io.BytesIO(doubt.shorter)
+            with Image.open(shorter, formats=(self.kind,)) as picture:
                 picture.load()
         except _DECODER_ERRORS:
             return  # every byte of it is needed
-        raise RefusedFile("truncated")
+        raise RefusedFile(doubt.code)
 
     # -- one canonical picture ---------------------------------------------------
 

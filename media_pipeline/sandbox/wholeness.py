@@ -132,33 +132,44 @@ class JpegCoverage:
 
 # --- WebP -----------------------------------------------------------------------
 
-# A lossy picture's data is read to its last bytes, however it ends: of one colour it
-# may end in thousands of zeros, each of which tells of some hundred pixels. Zeros
-# that took the place of other data say "nothing more here", and most of them are left
-# over. Encoders close with up to 4; some may fill up to a round number.
-_SPARE = 32
+# A picture's data is read to its last bytes, however it ends: of one colour it may hold
+# thousands of zeros, each of which tells of some hundred pixels. Zeros that took the
+# place of other data say "nothing more here", and what follows is left over. Encoders
+# close with up to 4; some may fill up to a round number. A lossless one needs the very
+# last byte.
+_SPARE = {b"VP8 ": 32, b"VP8L": 8}
+_RUNS = (bytes(32), b"\xff" * 32)
 
 
-def webp_to_be_doubted(data: bytes) -> bytes | None:
-    """Return what can't be decoded if this WebP is whole; None if there's no doubt.
+@dataclass(frozen=True, slots=True)
+class WebpDoubt:
+    """A WebP that may lack something, and how to find out."""
 
-    That is a lossy picture that ends in zeros, without the last of them: where it can
-    be decoded, they are what is left of a download that stopped. Of a lossless one
-    nothing can be told: the rest of it may honestly be zeros.
+    shorter: bytes  # a file that can't be decoded if this one is whole
+    code: str  # why it is refused if that can
+
+
+def webp_doubt(data: bytes) -> WebpDoubt | None:
+    """Return what to doubt in this WebP, None if there is nothing.
+
+    Doubtful is a long run of zeros or ones in the picture's data. If the picture can
+    be decoded without the last of its data too, that is left over from another one.
     """
     at = 12
     while at + 8 <= len(data):
         name, length = struct.unpack_from("<4sI", data, at)
-        if name == b"VP8 ":
+        if name in _SPARE:
             picture = data[at + 8 : at + 8 + length]
-            return _without_spare(picture) if picture.endswith(bytes(_SPARE)) else None
+            if not any(run in picture for run in _RUNS):
+                return None
+            code = "truncated" if picture.endswith(_RUNS) else "damaged"
+            return WebpDoubt(_webp(name, picture[: -_SPARE[name]]), code)
         at += 8 + length + length % 2
     return None
 
 
-def _without_spare(picture: bytes) -> bytes:
-    picture = picture[:-_SPARE]
-    chunk = struct.pack("<4sI", b"VP8 ", len(picture)) + picture
+def _webp(name: bytes, picture: bytes) -> bytes:
+    chunk = struct.pack("<4sI", name, len(picture)) + picture
     chunk += bytes(len(picture) % 2)
     return struct.pack("<4sI4s", b"RIFF", 4 + len(chunk), b"WEBP") + chunk
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zlib
 from collections.abc import Callable
@@ -289,6 +290,29 @@ def hole_in(data: bytes, start: int, length: int | None = None) -> bytes:
     return data[:start] + bytes(length) + data[start + length :]
 
 
+def ones_in(data: bytes, start: int, length: int | None = None) -> bytes:
+    """Return the same bytes with nothing but ones in this place, or from there on."""
+    length = len(data) - start if length is None else length
+    return data[:start] + b"\xff" * length + data[start + length :]
+
+
+def grainy(**options: Any) -> bytes:
+    """Return a lossless WebP of which nothing can be left out."""
+    grain = random.Random(1)
+    values = (min(255, int(grain.expovariate(0.1))) for _ in range(400 * 300))
+    picture = Image.frombytes("L", (400, 300), bytes(values)).convert("RGB")
+    return saved(picture, "WEBP", lossless=True, **options)
+
+
+def half_black(**options: Any) -> bytes:
+    """Return a lossless WebP that honestly holds hundreds of zeros."""
+    picture = drawn(800, 600)
+    ImageDraw.Draw(picture).rectangle((0, 200, 800, 500), (0, 0, 0))
+    data = saved(picture, "WEBP", lossless=True, **options)
+    assert bytes(100) in data
+    return data
+
+
 def moved_away(data: bytes) -> bytes:
     """Return a HEIC whose last tile is said to lie behind the end of the file."""
     at = last_tile(data)
@@ -502,6 +526,38 @@ REFUSED: dict[str, tuple[Maker, str]] = {
             (60, 300, 300, {"quality": 20}),
         )
     },
+    "rest_is_ones.heic": (lambda: ones_in(heic(), len(heic()) * 2 // 3), "damaged"),
+    "tile_is_ones.heic": (
+        lambda: ones_in(tiled_heic(), last_tile(tiled_heic()) + 40),
+        "damaged",
+    ),
+    "rest_is_ones.avif": (
+        lambda: ones_in(picture_bytes(1200, 800, format="AVIF", quality=75), 4_809),
+        "damaged",
+    ),
+    "hole.avif": (
+        lambda: hole_in(
+            picture_bytes(1600, 1200, format="AVIF", quality=90), 7_739, 600
+        ),
+        "damaged",
+    ),
+    **{
+        f"hole_of_{length}.webp": (
+            lambda length=length: hole_in(
+                picture_bytes(1200, 800, format="WEBP"), 6_000, length
+            ),
+            "damaged",
+        )
+        for length in (100, 2_000)
+    },
+    "hole_lossless.webp": (
+        lambda: hole_in(grainy(), 40_000, 9_000),
+        "damaged",
+    ),
+    "no_tail_lossless.webp": (
+        lambda: hole_in(grainy(), 40_000),
+        "truncated",
+    ),
     "cut_inside.webp": (webp_cut_inside, "damaged"),
     "cut_inside_lossless.webp": (
         lambda: webp_cut_inside(lossless=True),
@@ -694,6 +750,10 @@ TAKEN: dict[str, Maker] = {
         quality=100,
         method=1,
         exif=b"Exif\0\0MM\0*\0\0\0\x08" + bytes(6),
+    ),
+    "half_black_lossless.webp": lambda: half_black(method=0, quality=0),
+    "flat_lossless.webp": lambda: saved(
+        Image.new("RGB", (4000, 3000), (9, 9, 9)), "WEBP", lossless=True
     ),
     "flat.avif": lambda: saved(Image.new("RGB", (4000, 3000), (9, 9, 9)), "AVIF"),
     "flat.heic": lambda: heic(Image.new("RGB", (2000, 1500))),
