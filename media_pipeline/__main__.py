@@ -7,7 +7,8 @@
 
 Standard output holds one JSON object a line, in input order; logs go to standard
 error. Exit status 0 when every file got an answer (a refusal is an answer), 1 if an
-answer or a rendition could not be written, 2 for wrong usage. What follows ``--`` are
+answer or a rendition could not be written or no picture can be opened on this machine,
+2 for wrong usage. What follows ``--`` are
 files, whatever their names look like. Imports no Django.
 """
 
@@ -50,6 +51,9 @@ WRONG_USAGE = 2
 FAILED = 1
 
 
+_MOST_RECIPE = 1 << 20  # bytes
+
+
 class _WrongUsage(Exception):
     """The message says what is wrong with the arguments."""
 
@@ -64,6 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _WrongUsage as error:
         print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
         return WRONG_USAGE
+    except SandboxUnavailable as error:
+        # Says nothing of any photo, so none is refused for it.
+        print(f"{_PROGRAM}: error: {_NO_SANDBOX.format(error)}", file=sys.stderr)
+        return FAILED
     except OSError as error:
         # Of standard output: not every file got its answer.
         print(f"{_PROGRAM}: error: {error}", file=sys.stderr)
@@ -96,6 +104,11 @@ def _run(given: Sequence[str], answers: IO[str]) -> int:
 
 
 _PROGRAM = "python -m media_pipeline"
+_NO_SANDBOX = (
+    "pictures can't be opened here ({}): the photos without an answer were not looked"
+    " at. See that MEDIA_PIPELINE_SANDBOX_COMMAND is unset or names a command that"
+    " runs, and run this again"
+)
 
 
 def _parsed(given: Sequence[str]) -> argparse.Namespace:
@@ -125,6 +138,8 @@ def _answers_alone() -> Iterator[IO[str]]:
 
     Some engines greet their user there; that goes to standard error.
     """
+    if sys.stdout is None:
+        raise OSError("standard output is closed: there is nowhere to write to")
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)
@@ -142,7 +157,11 @@ def _answers_alone() -> Iterator[IO[str]]:
 
 def _recipe(path: str) -> Recipe:
     try:
-        return Recipe.from_json(json.loads(Path(path).read_text("utf-8")))
+        with Path(path).open("rb") as stream:
+            content = stream.read(_MOST_RECIPE + 1)
+        if len(content) > _MOST_RECIPE:
+            raise _WrongUsage(f"--recipe: {path} is larger than any recipe (1 MiB)")
+        return Recipe.from_json(json.loads(content.decode("utf-8")))
     except OSError as error:
         raise _WrongUsage(f"--recipe: {_said(error, path)}") from error
     except WrongRecipe as error:
@@ -229,14 +248,15 @@ def _answer(
 ) -> dict[str, Any]:
     start = time.perf_counter()
     try:
-        return _accepted(file, pipeline, recipe, out, number)
+        try:
+            return _accepted(file, pipeline, recipe, out, number)
+        except SandboxUnavailable as failure:
+            logger.warning("%s: tried once more (%s)", file, failure)
+            return _accepted(file, pipeline, recipe, out, number)
     except RefusedFile as refusal:
         reason = refusal.code
     except DecoderFailed as failure:
         logger.warning("%s: the decoder failed (%s)", file, failure)
-        reason = "decoder_failed"
-    except SandboxUnavailable as failure:
-        logger.error("%s: the sandbox is not available (%s)", file, failure)
         reason = "decoder_failed"
     elapsed = (time.perf_counter() - start) * 1000
     return as_refusal(file=file, reasons=(reason,), timings_ms={"total": elapsed})

@@ -511,3 +511,37 @@ def test_help_that_was_asked_for_is_an_answer(arguments):
     assert run.status == 0
     assert run.stdout.startswith("usage: python -m media_pipeline")
     assert run.stderr == ""
+
+
+def test_a_missing_sandbox_refuses_no_photo_and_says_what_to_do(photo):
+    run = command(photo, photo, *QUICK, MEDIA_PIPELINE_SANDBOX_COMMAND="/no/such/thing")
+
+    assert run.status == 1
+    assert run.stdout == ""
+    assert "MEDIA_PIPELINE_SANDBOX_COMMAND" in run.stderr
+    assert "/no/such/thing" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_recipe_without_an_end_is_wrong_usage(photo):
+    run = command(photo, "--recipe", "/dev/zero", *QUICK)
+
+    assert run.status == 2
+    assert "larger than any recipe" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_closed_standard_output_is_an_error_without_a_traceback(photo):
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-m", "media_pipeline"]
+        + [str(photo), *QUICK],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "standard output is closed" in ended.stderr
+    assert "Traceback" not in ended.stderr
