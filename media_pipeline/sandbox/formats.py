@@ -70,6 +70,7 @@ _SVG = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml|<!--|<!DOCTYPE svg|<svg)", r
 # marker or a fill byte.
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+_LONGEST_READ = 4096  # bytes of a segment; eight Huffman tables take half of that
 # Profiles, XMP and previews in pieces take some hundreds in a large file.
 _MOST_SEGMENTS = 10_000
 # Lossless, layered or arithmetic-coded (T.81, table B.1): no camera or phone writes
@@ -176,7 +177,7 @@ def jpeg_frame(data: bytes, *, max_scans: int) -> JpegFrame:
         length = int.from_bytes(data[at : at + 2], "big")
         if length < 2:
             return JpegFrame(scans, None)
-        coverage.segment(marker, data[at + 2 : at + min(length, 64)])
+        coverage.segment(marker, data[at + 2 : at + min(length, _LONGEST_READ)])
         at += length
         is_coded = marker == _SOS
         if is_coded:

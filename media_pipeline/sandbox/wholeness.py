@@ -17,13 +17,16 @@ from media_pipeline.exceptions import RefusedFile
 
 # --- JPEG -----------------------------------------------------------------------
 
-_SOS, _DRI = 0xDA, 0xDD
+_DHT, _SOS, _DRI = 0xC4, 0xDA, 0xDD
 _SOF = {0xC0, 0xC1, 0xC2}  # Huffman coding, in one go or progressive
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _NEVER = 99  # no scan told of this coefficient
 # Shorter restart intervals are counted and not looked at: there may be hundreds of
 # thousands, and what is damaged in one ends with it.
 _SHORTEST_SEGMENT = 512  # bytes
+_END_OF_BLOCK = 0
+# Where the code of zeros is a coefficient, so many fill block after block with it.
+_HOLE = bytes(64)
 
 
 @dataclass(slots=True)
@@ -52,14 +55,19 @@ class JpegCoverage:
     _interval: int = 0
     _restarts: list[int] = field(default_factory=list)
     _lacks_intervals: bool = False
+    # By the table's number: what zeros stand for among a block's finer coefficients.
+    _zeros: dict[int, int] = field(default_factory=dict)
+    _has_no_zeros: bool = False  # in the scan that has begun
 
     def segment(self, marker: int, body: bytes) -> None:
-        """Take in a segment; the first 62 bytes are enough of any that counts."""
+        """Take in a segment, without its marker and length."""
         if marker in _SOF and not self._components and len(body) >= 6:
             self._height, self._width = struct.unpack_from(">HH", body, 1)
             for at in range(6, min(6 + 3 * body[5], len(body) - 2), 3):
                 across, down = divmod(body[at + 1], 16)
                 self._components[body[at]] = _Component(across or 1, down or 1)
+        elif marker == _DHT:
+            self._read_tables(body)
         elif marker == _DRI and len(body) >= 2:
             self._end_scan()  # whose intervals were counted by the old one
             self._interval = int.from_bytes(body[:2], "big")
@@ -72,6 +80,8 @@ class JpegCoverage:
 
         All that are long enough to be looked at, and the last.
         """
+        if self._has_no_zeros and _HOLE in data[start:end].rstrip(b"\0\xff"):
+            raise RefusedFile("damaged")
         segments = []
         if self._interval:
             for restart in _RESTART.finditer(data, start, end):
@@ -104,9 +114,23 @@ class JpegCoverage:
         self._in_scan = [component for component in known if component is not None]
         first, last, bits = body[1 + 2 * count : 4 + 2 * count]
         low = bits & 15
+        # In one go, and not by passes, which may well be of zeros.
+        tables = {body[2 + 2 * at] & 15 for at in range(count)}
+        self._has_no_zeros = (first, last) == (0, 63) and any(
+            self._zeros.get(table, _END_OF_BLOCK) != _END_OF_BLOCK for table in tables
+        )
         for component in self._in_scan:
             for coefficient in range(first, min(last, 63) + 1):
                 component.missing_bits[coefficient] = low
+
+    def _read_tables(self, body: bytes) -> None:
+        """Keep the first symbol of each table: its code is all zeros (C.2)."""
+        at = 0
+        while at + 17 < len(body):
+            kind, number = divmod(body[at], 16)
+            if kind == 1:
+                self._zeros[number] = body[at + 17]
+            at += 17 + sum(body[at + 1 : at + 17])
 
     def _end_scan(self) -> None:
         if self._in_scan and self._interval and self._height:

@@ -313,6 +313,12 @@ def half_black(**options: Any) -> bytes:
     return data
 
 
+def half_black_jpeg(**options: Any) -> bytes:
+    picture = drawn(1600, 1200)
+    ImageDraw.Draw(picture).rectangle((0, 200, 1600, 1000), (0, 0, 0))
+    return saved(picture, "JPEG", **options)
+
+
 def moved_away(data: bytes) -> bytes:
     """Return a HEIC whose last tile is said to lie behind the end of the file."""
     at = last_tile(data)
@@ -448,6 +454,13 @@ REFUSED: dict[str, tuple[Maker, str]] = {
         lambda: in_scan(0, 9_000, noise(9_000), progressive=False),
         "truncated",
     ),
+    **{
+        f"hole_of_{length}.jpg": (
+            partial(in_scan, 0, length, bytes(length), progressive=False, **options),
+            "damaged",
+        )
+        for length, options in ((70, {}), (512, {"restart_marker_rows": 1}))
+    },
     "twice_in_a_scan.jpg": (
         lambda: in_scan(0, 0, noise(9_000), progressive=False),
         "damaged",
@@ -735,6 +748,8 @@ TAKEN: dict[str, Maker] = {
     "flat_and_optimized.jpg": lambda: saved(
         Image.new("RGB", (1600, 1200), (0, 0, 0)), "JPEG", optimize=True
     ),
+    "half_black_and_optimized.jpg": lambda: half_black_jpeg(optimize=True),
+    "half_black.jpg": half_black_jpeg,
     "flat_and_progressive.jpg": lambda: saved(
         Image.new("RGB", (1600, 1200), (128, 128, 128)), "JPEG", progressive=True
     ),
