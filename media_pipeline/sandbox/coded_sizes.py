@@ -34,7 +34,9 @@ def check_coded_sizes(data: bytes, max_pixels: int) -> None:
         items = read_items(data)
     except (UnknownStructure, IndexError) as error:
         raise RefusedFile("damaged") from error
-    if items.has_film and data[8:12] != b"avif":
+    brands = data[8 : int.from_bytes(data[:4], "big")]
+    is_film_read = items.has_film and (b"avis" in brands or items.film_comes_first)
+    if is_film_read and not brands.startswith(b"avif"):
         raise RefusedFile("animated")  # the film would be decoded, not the picture
     budget, pixels = _budget(), 0
     for item, kind in items.kinds.items():

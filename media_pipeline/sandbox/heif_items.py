@@ -51,6 +51,7 @@ class Items:
     small_data: bytes = b""  # of items that lie among the boxes
     in_small_data: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     has_film: bool = False
+    film_comes_first: bool = False
 
     def property_of(self, item: int, kind: bytes) -> bytes | None:
         """Return the first of this kind that describes an item, None if there is none.
@@ -159,7 +160,8 @@ def read_items(data: bytes) -> Items:
     read, ``RefusedFile`` where they contradict themselves or never end.
     """
     outer = _by_name(data)
-    items = Items(has_film=b"moov" in outer)
+    order = [name for name in outer if name in (b"moov", b"meta")]
+    items = Items(has_film=b"moov" in order, film_comes_first=order[:1] == [b"moov"])
     meta = outer.get(b"meta")
     if meta is None:
         raise UnknownStructure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -153,6 +154,21 @@ def test_a_film_under_the_name_of_a_picture_is_refused():
 
     assert refusal(film[:8] + b"mif1" + film[12:]) == "animated"
 
+    # Nor if it isn't announced but comes first.
+    parts = dict(_outer_boxes(film))
+    brands = film[8:32].replace(b"avis", b"mif1")
+    head = boxes.box(b"ftyp", brands)
+    swapped = head + parts[b"moov"] + parts[b"meta"] + parts[b"mdat"]
+    assert refusal(swapped) == "animated"
+
+
+def _outer_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 8], data[at : at + length]
+        at += length
+
 
 def test_a_large_frame_in_a_small_sequence_is_refused():
     # Written whole, as for films: a frame may then have a size of its own.
@@ -173,6 +189,15 @@ def test_a_large_frame_in_a_small_sequence_is_refused():
     changed = int(own.ljust(512, "0"), 2).to_bytes(64, "big")
 
     assert sequence.frame_size(changed) == (14000, 14000)
+
+
+def test_a_film_behind_a_picture_is_not_looked_at():
+    # As phones append what happened while they took it.
+    still = corpus.saved(drawn(640, 480), "AVIF")
+    film = boxes.box(b"ftyp", b"mp42isom") + boxes.box(b"moov", bytes(500))
+
+    for head in (still, still[:8] + b"mif1" + still[12:]):
+        assert pixels(head + film).shape == (480, 640, 3)
 
 
 # --- and honest ones are taken --------------------------------------------------------
