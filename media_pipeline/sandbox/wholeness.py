@@ -1,8 +1,9 @@
 """Whether a file holds all of its picture, where decoders don't tell.
 
-libjpeg leaves out scans that never came; Pillow leaves the rows that a PNG lacks black; libde265 conceals what it can't read. Plain reading of bytes,
-and cheap: nothing is decoded but, where a picture ends in black, a PNG's rows; and
-what shows whether a WebP is whole is handed to the decoder.
+libjpeg leaves out scans that never came; Pillow leaves the rows that a PNG lacks
+black; libde265 conceals what it can't read. Plain reading of bytes, and cheap: nothing
+is decoded but, where a picture ends in black, a PNG's rows; and what shows whether a
+WebP is whole is handed to the decoder.
 """
 
 from __future__ import annotations
@@ -83,8 +84,11 @@ class JpegCoverage:
         if self._has_no_zeros and _HOLE in data[start:end].rstrip(b"\0\xff"):
             raise RefusedFile("damaged")
         segments = []
-        if self._interval:
+        if self._interval and self._in_scan:
+            most = self._blocks()  # each an interval of its own
             for restart in _RESTART.finditer(data, start, end):
+                if len(self._restarts) > most:
+                    raise RefusedFile("damaged")
                 self._restarts.append(data[restart.end() - 1] & 7)
                 if restart.start() - start >= _SHORTEST_SEGMENT:
                     segments.append((start, restart.start()))

@@ -131,6 +131,13 @@ def test_millions_of_empty_pieces_are_refused_and_soon(data):
     assert refusal(data) == "damaged"
 
 
+def test_more_restarts_than_a_picture_has_blocks_are_refused_and_soon():
+    whole = corpus.saved(drawn(320, 240), "JPEG", restart_marker_blocks=1)
+    restarts = b"".join(b"\xff%c" % (0xD0 + at % 8) for at in range(8)) * 1_500_000
+
+    assert refusal(whole[:-2] + restarts + whole[-2:]) == "damaged"
+
+
 @pytest.mark.parametrize("brand", [b"avif", b"heic"])
 @pytest.mark.parametrize("name", [b"iinf", b"iloc", b"iref", b"ipco", b"ipma"])
 def test_endless_lists_of_items_are_refused_and_soon(brand, name):
