@@ -26,7 +26,6 @@ from media_pipeline import renditions
 from media_pipeline.exceptions import RefusedFile
 from media_pipeline.recipes import Recipe, apply_recipe
 from media_pipeline.renditions import (
-    DECODE_STEP,
     PLACEHOLDER_FORMAT,
     PLACEHOLDER_LONG_SIDE,
     WIDTHS,
@@ -186,11 +185,11 @@ class _Conversation:
         ``thrifty``: of the cheapest decoding that has as many at all.
         """
         if thrifty:
-            return self._upload.pixels(sizes[0])
+            return self._upload.pixels(sizes[0], thrifty=True)
         source = renditions.source_size(sizes)
         if besides is not None and besides.pixels > source.pixels:
             source = besides
-        return self._upload.pixels(source, sizes[0].scaled(DECODE_STEP))
+        return self._upload.pixels(source)
 
     def render(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Return what was encoded: the master first, then renditions, widest first."""

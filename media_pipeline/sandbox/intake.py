@@ -123,18 +123,17 @@ class Upload:
         """What the file says of itself; known once it was decoded."""
         return self._facts or FileFacts()
 
-    def pixels(self, at_least: Size, decoded: Size | None = None) -> Image.Image:
+    def pixels(self, at_least: Size, *, thrifty: bool = False) -> Image.Image:
         """Return the picture upright, at this size but at most the master's.
 
-        A JPEG is decoded at the DCT scale that is enough for it or, if that is
-        larger, for ``decoded``; others once. Turning and colours come after the
-        scaling: fewer pixels to work on.
+        A JPEG is decoded whole or, if ``thrifty``, at the DCT scale that is just
+        enough; others once. Turning and colours come after the scaling: fewer
+        pixels to work on.
         """
         if self._whole is not None:
             return self._whole
-        decoded = max(at_least, decoded or at_least, key=lambda size: size.pixels)
-        picture = self._decoded_for(decoded)
         wanted = self._wanted(at_least)
+        picture = self._stored(wanted if thrifty else self.native)
         result = self._canonical(_scaled(picture, self._turned(wanted)))
         if wanted == self.master:
             self._whole = result
@@ -151,11 +150,12 @@ class Upload:
         wanted = self.native.scaled(min(1.0, factor))
         return wanted if wanted.pixels < self.master.pixels else self.master
 
-    def _decoded_for(self, at_least: Size) -> Image.Image:
+    def _stored(self, at_least: Size) -> Image.Image:
+        """Return the picture as it is stored; a JPEG's may be of this size only."""
         if self.kind == formats.JPEG:
-            return self._decoded(self._turned(self._wanted(at_least)))
+            return self._decoded(self._turned(at_least))
         if self._source is None:
-            self._source = self._decoded(self._turned(self.master))
+            self._source = self._decoded(self._turned(self.native))
         return self._source
 
     # -- opening ---------------------------------------------------------------

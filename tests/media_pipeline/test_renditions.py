@@ -17,7 +17,6 @@ from PIL import Image, ImageChops, ImageStat
 from media_pipeline import sandbox
 from media_pipeline.recipes import Recipe
 from media_pipeline.renditions import (
-    DECODE_STEP,
     MAX_PORTRAIT_PIXELS,
     WIDTHS,
     Plan,
@@ -409,7 +408,7 @@ def test_scaling_keeps_what_one_lanczos_of_the_whole_keeps(size):
         ),
     )
     sizes = rendition_sizes(upload.master)
-    pixels = upload.pixels(source_size(sizes), sizes[0].scaled(DECODE_STEP))
+    pixels = upload.pixels(source_size(sizes))
 
     whole = upload.master_pixels()
     for made in cascade(pixels, sizes):
