@@ -81,8 +81,11 @@ class JpegCoverage:
 
         All that are long enough to be looked at, and the last.
         """
-        if self._has_no_zeros and _HOLE in data[start:end].rstrip(b"\0\xff"):
-            raise RefusedFile("damaged")
+        if self._has_no_zeros:
+            hole = data.find(_HOLE, start, end)
+            # At the end it fills up: something has to follow.
+            if hole >= 0 and data[hole:end].rstrip(b"\0\xff"):
+                raise RefusedFile("damaged")
         segments = []
         if self._interval and self._in_scan:
             most = self._blocks()  # each an interval of its own
