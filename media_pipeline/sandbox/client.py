@@ -52,6 +52,9 @@ _ANSWER_BYTES = 64 * 1024 * 1024
 
 #: Longest wait for the server itself, which only forks, waits and starts, seconds.
 _SERVER_SECONDS = 20
+# The kernel seals no memory (EBUSY) while it happens to move one of its pages to
+# another place. So it takes other pages then.
+_SEALING_TRIES = 5
 
 _PACKAGES = str(Path(__file__).resolve().parent.parent.parent)
 
@@ -290,17 +293,18 @@ class _Server:
     ) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         stack.enter_context(ours)
-        with theirs:
-            upload = _sealed(data)
-            answer = _memory("answer", _ANSWER_BYTES)
+        with theirs, contextlib.ExitStack() as handed_over:
             try:
+                upload = _sealed(data)
+                handed_over.callback(os.close, upload)
+                answer = _memory("answer", _ANSWER_BYTES)
+                handed_over.callback(os.close, answer)
                 memory = mmap.mmap(answer, _ANSWER_BYTES)
-                stack.callback(memory.close)
-                descriptors = array.array("i", [upload, answer, theirs.fileno()])
-                pid = self._request(request, descriptors)
-            finally:
-                os.close(upload)
-                os.close(answer)
+            except OSError as error:
+                raise SandboxUnavailable("no memory to be had for a picture") from error
+            stack.callback(memory.close)
+            descriptors = array.array("i", [upload, answer, theirs.fileno()])
+            pid = self._request(request, descriptors)
         return _Child(ours, memory, self, pid)
 
     def _request(
@@ -474,15 +478,26 @@ def _clean_environment() -> dict[str, str]:
 
 def _sealed(data: bytes) -> int:
     """Return a descriptor of these bytes that nobody can change or cut."""
+    for _ in range(_SEALING_TRIES - 1):
+        with contextlib.suppress(OSError):
+            return _sealed_once(data)
+    return _sealed_once(data)
+
+
+def _sealed_once(data: bytes) -> int:
     descriptor = _memory("upload", len(data), seal=False)
-    rest = memoryview(data)
-    while rest:  # written, not mapped: half the cost
-        rest = rest[os.write(descriptor, rest) :]
-    fcntl.fcntl(
-        descriptor,
-        fcntl.F_ADD_SEALS,
-        fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE,
-    )
+    try:
+        rest = memoryview(data)
+        while rest:  # written, not mapped: half the cost
+            rest = rest[os.write(descriptor, rest) :]
+        fcntl.fcntl(
+            descriptor,
+            fcntl.F_ADD_SEALS,
+            fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE,
+        )
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
@@ -490,10 +505,14 @@ def _memory(name: str, size: int, *, seal: bool = True) -> int:
     if sys.platform != "linux":
         raise SandboxUnavailable("The sandbox needs Linux.")
     descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    os.ftruncate(descriptor, size)
-    if seal:
-        # A child that cut it would kill the reader by SIGBUS.
-        fcntl.fcntl(
-            descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
-        )
+    try:
+        os.ftruncate(descriptor, size)
+        if seal:
+            # A child that cut it would kill the reader by SIGBUS.
+            fcntl.fcntl(
+                descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
+            )
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import re
 import resource
@@ -80,6 +82,47 @@ def test_a_child_holds_only_its_socket_and_the_end_of_a_pipe():
     assert sum("memfd:answer" in link for link in held) == 1
     assert held.count("/dev/null") >= 2
     assert len(held) <= 7
+
+
+def busy(monkeypatch, times: int) -> None:
+    """Have the kernel refuse so many times to seal what nobody may write to any more.
+
+    It does that while it moves the memory, which can't be brought about.
+    """
+    real, left = fcntl.fcntl, [times]
+
+    def seal(descriptor, command, argument=0):
+        if command == fcntl.F_ADD_SEALS and argument & fcntl.F_SEAL_WRITE and left[0]:
+            left[0] -= 1
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        return real(descriptor, command, argument)
+
+    monkeypatch.setattr(fcntl, "fcntl", seal)
+
+
+def test_memory_that_the_kernel_is_moving_is_asked_for_again(monkeypatch):
+    with sandbox.opened(PICTURE):
+        pass
+    before = os.listdir("/proc/self/fd")
+    busy(monkeypatch, times=4)
+
+    with sandbox.opened(PICTURE) as picture:
+        assert picture.frame.pixels.shape == (240, 320, 3)
+
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_memory_that_can_never_be_sealed_makes_pictures_wait(monkeypatch):
+    with sandbox.opened(PICTURE):
+        pass
+    before = os.listdir("/proc/self/fd")
+    busy(monkeypatch, times=99)
+
+    with pytest.raises(SandboxUnavailable), sandbox.opened(PICTURE):
+        pass
+
+    # One less if the server went, too.
+    assert set(os.listdir("/proc/self/fd")) <= set(before)
 
 
 def test_server_and_child_know_no_settings_and_no_keys(monkeypatch):
