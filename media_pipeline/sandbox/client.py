@@ -8,7 +8,6 @@ from __future__ import annotations
 import array
 import atexit
 import contextlib
-import fcntl
 import json
 import logging
 import mmap
@@ -16,7 +15,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -36,6 +34,7 @@ from media_pipeline.results import Frame
 
 from . import answers
 from .answers import EncodedFile
+from .memory import memory_of, sealed_memory
 
 if TYPE_CHECKING:
     from media_pipeline.recipes import Recipe
@@ -52,9 +51,6 @@ _ANSWER_BYTES = 64 * 1024 * 1024
 
 #: Longest wait for the server itself, which only forks, waits and starts, seconds.
 _SERVER_SECONDS = 20
-# The kernel seals no memory (EBUSY) while it happens to move one of its pages to
-# another place. So it takes other pages then.
-_SEALING_TRIES = 5
 
 _PACKAGES = str(Path(__file__).resolve().parent.parent.parent)
 
@@ -295,9 +291,9 @@ class _Server:
         stack.enter_context(ours)
         with theirs, contextlib.ExitStack() as handed_over:
             try:
-                upload = _sealed(data)
+                upload = sealed_memory(data)
                 handed_over.callback(os.close, upload)
-                answer = _memory("answer", _ANSWER_BYTES)
+                answer = memory_of("answer", _ANSWER_BYTES)
                 handed_over.callback(os.close, answer)
                 memory = mmap.mmap(answer, _ANSWER_BYTES)
             except OSError as error:
@@ -474,45 +470,3 @@ def _clean_environment() -> dict[str, str]:
             f":glibc.malloc.trim_threshold={512 * 1024 * 1024}"
         ),
     }
-
-
-def _sealed(data: bytes) -> int:
-    """Return a descriptor of these bytes that nobody can change or cut."""
-    for _ in range(_SEALING_TRIES - 1):
-        with contextlib.suppress(OSError):
-            return _sealed_once(data)
-    return _sealed_once(data)
-
-
-def _sealed_once(data: bytes) -> int:
-    descriptor = _memory("upload", len(data), seal=False)
-    try:
-        rest = memoryview(data)
-        while rest:  # written, not mapped: half the cost
-            rest = rest[os.write(descriptor, rest) :]
-        fcntl.fcntl(
-            descriptor,
-            fcntl.F_ADD_SEALS,
-            fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE,
-        )
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _memory(name: str, size: int, *, seal: bool = True) -> int:
-    if sys.platform != "linux":
-        raise SandboxUnavailable("The sandbox needs Linux.")
-    descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        os.ftruncate(descriptor, size)
-        if seal:
-            # A child that cut it would kill the reader by SIGBUS.
-            fcntl.fcntl(
-                descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
-            )
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media_pipeline import sandbox
-from media_pipeline.exceptions import RefusedFile
 from media_pipeline.sandbox.av1 import read_coded, units
 from media_pipeline.sandbox.coded_sizes import check_coded_sizes
 from media_pipeline.sandbox.heif_items import check_items, read_items
@@ -19,19 +17,9 @@ from media_pipeline.testing import drawn
 
 from . import boxes, corpus
 from .boxes import Item
+from .openings import pixels, refusal
 
 pytestmark = pytest.mark.slow
-
-
-def refusal(data: bytes) -> str:
-    with pytest.raises(RefusedFile) as refused, sandbox.opened(data):
-        pass
-    return refused.value.code
-
-
-def pixels(data: bytes) -> np.ndarray:
-    with sandbox.opened(data) as picture:
-        return picture.frame.pixels
 
 
 def looping_heic(count: int) -> bytes:

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media_pipeline import sandbox
-from media_pipeline.exceptions import RefusedFile
 from media_pipeline.results import FileFacts
 from media_pipeline.sandbox import file_facts
 from media_pipeline.testing import drawn, picture_bytes
 
 from . import boxes, corpus
+from .openings import facts, pixels, refusal
 
 pytestmark = pytest.mark.slow
 
@@ -24,22 +23,6 @@ TRAINED = "trainedAlgorithmicMedia"
 @pytest.fixture(autouse=True)
 def _little_time(settings):
     settings.MEDIA_PIPELINE_SANDBOX_CPU_SECONDS = 3  # of work, not of waiting
-
-
-def refusal(data: bytes) -> str:
-    with pytest.raises(RefusedFile) as refused, sandbox.opened(data):
-        pass
-    return refused.value.code
-
-
-def facts(data: bytes) -> FileFacts:
-    with sandbox.opened(data) as picture:
-        return picture.frame.facts
-
-
-def pixels(data: bytes) -> np.ndarray:
-    with sandbox.opened(data) as picture:
-        return picture.frame.pixels
 
 
 def with_xmp(xmp: bytes, format: str = "WEBP") -> bytes:

@@ -10,24 +10,13 @@ import pytest
 from PIL import Image, ImageCms
 
 from media_pipeline import sandbox
-from media_pipeline.exceptions import RefusedFile
 from media_pipeline.sandbox import formats
 from media_pipeline.testing import drawn, picture_bytes
 
 from . import corpus
+from .openings import pixels, refusal
 
 pytestmark = pytest.mark.slow
-
-
-def pixels(data: bytes) -> np.ndarray:
-    with sandbox.opened(data) as picture:
-        return picture.frame.pixels
-
-
-def refusal(data: bytes) -> str:
-    with pytest.raises(RefusedFile) as refused, sandbox.opened(data):
-        pass
-    return refused.value.code
 
 
 def mean_difference(one: np.ndarray, picture: Image.Image) -> float:

@@ -10,29 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media_pipeline import sandbox
-from media_pipeline.exceptions import RefusedFile
 from media_pipeline.sandbox.file_facts import exif_orientation, read_facts
 from media_pipeline.sandbox.png_chunks import read_png
 from media_pipeline.testing import drawn
 
 from . import corpus
 from .corpus import chunk
+from .openings import pixels, refusal
 
 pytestmark = pytest.mark.slow
 
 SIDE = 400
-
-
-def refusal(data: bytes) -> str:
-    with pytest.raises(RefusedFile) as refused, sandbox.opened(data):
-        pass
-    return refused.value.code
-
-
-def pixels(data: bytes) -> np.ndarray:
-    with sandbox.opened(data) as picture:
-        return picture.frame.pixels
 
 
 def with_chunks(*chunks: bytes, before: bytes = b"IDAT", data: bytes = b"") -> bytes:
